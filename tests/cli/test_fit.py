@@ -221,6 +221,42 @@ def test_separable_classes_without_a_penalty_are_not_called_converged(
     assert "--l2 1" in ran.out
 
 
+def test_formulas_weights_and_interactions_are_options(
+    thalweg: Thalweg, files: Path, tmp_path: Path
+) -> None:
+    import pandas as pd
+    import statsmodels.formula.api as smf
+
+    data = pd.read_csv(files / "diabetes.csv").assign(w=lambda d: np.exp(10 * d.age))
+    data.to_csv(tmp_path / "w.csv", index=False)
+    same = ("--weights", "w", "--covariance", "classical", "--holdout", 0, "--json")
+    right = "bmi + bp + s5 + bmi:bp + bp:s5"
+    formula = thalweg("fit", "w.csv", "--formula", f"log(target) ~ {right}", *same, "--out", "a")
+    wls = smf.wls(f"np.log(target) ~ {right}", data, weights=data.w).fit()
+    found = json.loads(formula.out)
+    assert any("Errors and predictions are of 'log(target)'" in note for note in found["notes"])
+    assert any("Rows count by 'w'" in note for note in found["notes"])
+    features = [part for name in ("bmi", "bp", "s5") for part in ("--features", name)]
+    pairs = ("--interactions", "bmi:bp", "--interactions", "bp:s5")
+    plain = json.loads(
+        thalweg("fit", "w.csv", "-y", "target", *features, *pairs, *same, "--out", "b").out
+    )
+    other = smf.wls(f"target ~ {right}", data, weights=data.w).fit()
+    for result, oracle in ((found, wls), (plain, other)):
+        told = result["inference"]["parameters"]
+        columns = {"std_error": oracle.bse, "statistic": oracle.tvalues, "p_value": oracle.pvalues}
+        for name, column in ({"estimate": oracle.params} | columns).items():
+            ours = [told[n.replace("Intercept", "intercept")][name] for n in column.index]
+            assert_allclose(ours, column, rtol=1e-8)
+    # What repeats a run keeps them, and an option changes them.
+    again = json.loads(thalweg("fit", "--run", "a/run.toml", "--json", "--out", "c").out)
+    assert again["coefficients"] == found["coefficients"]
+    changed = thalweg("fit", "--run", "a/run.toml", "--formula", "bp ~ bmi", "--out", "d")
+    assert changed.status == 0
+    assert "'bp' is a regression target" in changed.out
+    assert "Losses and metrics are weighted by 'w'." in " ".join(changed.out.split())
+
+
 # ---- networks and chosen optimizers
 
 

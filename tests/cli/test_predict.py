@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from tests.cli.conftest import Thalweg, training_rows
+from tests.cli.conftest import Ran, Thalweg, training_rows
 
 
 def parsed(text: str) -> list[dict[str, str]]:
@@ -85,6 +85,66 @@ def test_missing_values_take_the_mean_of_the_training_rows(
     (tmp_path / "new.csv").write_text("x,z\n,1\n3.5,2\n")
     found = [float(row["y"]) for row in parsed(thalweg("predict", "m", "new.csv").out)]
     assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+def test_intervals_are_columns_beside_the_predictions(thalweg: Thalweg, files: Path) -> None:
+    import statsmodels.formula.api as smf
+
+    data = pd.read_csv(files / "diabetes.csv")
+    fit = ("fit", files / "diabetes.csv", "--formula", "log(target) ~ bmi * C(sex) + bp")
+    assert thalweg(*fit, "--out", "m", "--holdout", 0).status == 0
+    ran = thalweg("predict", "m", files / "diabetes.csv", "--intervals", 0.9, "--id", "age")
+    found = pd.DataFrame(parsed(ran.out)).astype(float)
+    oracle = smf.ols("np.log(target) ~ bmi * C(sex) + bp", data).fit(cov_type="HC1", use_t=True)
+    expected = oracle.get_prediction(data).summary_frame(alpha=0.1)
+    assert list(found) == ["age", "log(target)", *expected.columns[1:]]
+    assert_allclose(found["log(target)"], expected["mean"], rtol=1e-8)
+    assert_allclose(found.iloc[:, 2:], expected.iloc[:, 1:], rtol=1e-8)
+
+
+def test_intervals_of_classes_are_those_of_the_second_s_probability(
+    thalweg: Thalweg, files: Path, tmp_path: Path
+) -> None:
+    fit = ("fit", files / "cancer.csv", "-y", "target", "--features", "mean texture", "--out", "m")
+    assert thalweg(*fit).status == 0
+    ran = thalweg("predict", "m", files / "cancer.csv", "--intervals", 0.95)
+    assert ran.status == 2
+    assert "The penalty (l2 = 1)" in ran.err
+    assert thalweg(*fit, "--l2", 0).status == 0
+    found = parsed(thalweg("predict", "m", files / "cancer.csv", "--intervals", 0.95).out)
+    low, at, high = (
+        np.array([float(row[f"probability of 1{end}"]) for row in found])
+        for end in (" lower", "", " upper")
+    )
+    assert ((low > 0) & (low < at) & (at < high) & (high < 1)).all()
+
+
+def test_rows_without_a_prediction_have_no_interval(thalweg: Thalweg, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{i},{i + i % 3}\n" for i in range(9)))
+    assert thalweg("fit", "d.csv", "-y", "y", "--task", "regression", "--holdout", 0).status == 0
+    (tmp_path / "new.csv").write_text("x\n1\nNA\n3\n")
+    ran = thalweg("predict", "d.thalweg", "new.csv", "--missing", "drop", "--intervals", 0.95)
+    found = parsed(ran.out)
+    assert set(found[1].values()) == {""}
+    assert all(row["obs_ci_upper"] for row in (found[0], found[2]))
+    ran = thalweg("predict", "d.thalweg", "new.csv", "--missing", "mean", "--intervals", 0.95)
+    imputed = parsed(ran.out)
+    assert imputed[1]["y"]
+    assert imputed[1]["mean_ci_lower"] == imputed[1]["obs_ci_upper"] == ""
+    assert imputed[2] == found[2]
+
+
+def test_it_tells_more_or_nothing(thalweg: Thalweg, files: Path) -> None:
+    fit = ("fit", files / "diabetes.csv", "-y", "target", "--out", "m", "--quiet")
+    assert thalweg(*fit) == Ran(0, "", "")
+    told = thalweg("predict", "m", files / "diabetes.csv", "--verbose", "--out", "p.csv")
+    assert told.err.splitlines()[0].startswith("thalweg: read 442 rows of 10 columns from ")
+    assert told.err.splitlines()[1] == "thalweg: wrote the predictions to p.csv"
+    quiet = thalweg("predict", "m", files / "diabetes.csv", "--quiet", "--out", "p.csv")
+    assert quiet == Ran(0, "", "")
+    both = thalweg("predict", "m", files / "diabetes.csv", "--quiet", "--verbose")
+    assert both.status == 2
+    assert "exclude each other" in both.err
 
 
 # ---- damage

@@ -34,6 +34,16 @@ def test_it_searches_fits_and_writes(thalweg: Thalweg, files: Path) -> None:
     assert (folder / "model.json").read_bytes() == Path("again/model.json").read_bytes()
 
 
+def test_it_tells_more_or_nothing(thalweg: Thalweg, files: Path) -> None:
+    search = ("tune", files / "diabetes.csv", "-y", "target", "--trials", 2, "--folds", 2)
+    ran = thalweg(*search, "--quiet")
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+    told = thalweg(*search, "--verbose", "--log", "other.jsonl").err.splitlines()
+    assert told[0].endswith("354 rows to train on, 88 held out, 10 features")
+    assert [line.split(":")[1] for line in told[1:3]] == [" trial 0", " trial 1"]
+    assert told[-1] == "thalweg: wrote the model and its report to diabetes.thalweg"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

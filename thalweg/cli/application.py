@@ -145,6 +145,7 @@ def _meant(value: Any) -> Any:
 def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Combine what is written on the command line with the file of a run, if one is given."""
     from thalweg.cli.settings import from_toml, located
+    from thalweg.data.formulas import parse_formula
 
     found, facts = ({}, {}) if run is None else from_toml(run)
     if run is not None and "data" in found:
@@ -152,9 +153,12 @@ def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any]
     merged = found | {name: value for name, value in given.items() if value is not None}
     if "data" not in merged:
         raise ArgumentError("No file was given; write thalweg fit data.csv --target COLUMN.")
+    if (formula := given.get("formula")) and not given.get("target"):
+        merged["target"] = parse_formula(formula).target
     if "target" not in merged:
         raise ArgumentError(
-            f"No target was given; say which column of {merged['data']} to predict, with --target."
+            f"No target was given; say which column of {merged['data']} to predict, with --target "
+            "or a --formula."
         )
     return merged, facts
 
@@ -258,6 +262,8 @@ def tune(
     log: Path | None = None,
     out: Path | None = None,
     force: Annotated[bool, Parameter(negative=())] = False,
+    verbose: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
     **settings: Any,
 ) -> int:
     """Search the hyperparameters of a fit, as the Tuning Playbook says, and fit the best ones.
@@ -280,15 +286,18 @@ def tune(
         log: The file that trials are written to, by default the file's name with .trials.jsonl.
         out: The folder to write, by default the file's name with .thalweg.
         force: Replace a model of other data without asking.
+        verbose: Tell each step as it is done, with its time.
+        quiet: Print nothing but errors.
     """
     from thalweg.cli.tuning import tune_file
 
+    _set_level(verbose, quiet)
     given = {name: _meant(value) for name, value in ({"data": data} | settings).items()}
     options, _ = _options(given, None)
     folder = out or _folder_for(options["data"])
     kept = log or folder.with_suffix(".trials.jsonl")
     how = {"trials": trials, "folds": folds, "sampler": sampler, "pruner": pruner, "log": kept}
-    return tune_file(options, search or [], compare or [], how, workers, folder, force)
+    return tune_file(options, search or [], compare or [], how, workers, folder, force, quiet)
 
 
 def predict(
@@ -301,6 +310,9 @@ def predict(
     missing: Missing | None = None,
     unknown: Unknown = "refuse",
     decimal: Decimal | None = None,
+    intervals: float | None = None,
+    verbose: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Predict a new file with a fitted model, as CSV.
 
@@ -314,11 +326,18 @@ def predict(
         unknown: refuse categories that the model does not know, or ignore them: take them as
             missing.
         decimal: The mark before decimals in a text file, where the file leaves it open.
+        intervals: How often intervals cover, such as 0.95: of linear models without a penalty, the
+            standard error and interval of the mean (mean_se, mean_ci_lower, mean_ci_upper) and the
+            interval of a new value (obs_ci_lower, obs_ci_upper) are written too. Where a mean
+            stands for a missing value there are none.
+        verbose: Tell each step as it is done.
+        quiet: Print nothing but errors, and the predictions unless they go to a file.
     """
     from thalweg.cli.folder import predict as predicted
     from thalweg.training.storage import write_whole
 
-    text = predicted(folder, _meant(data), id or (), missing, unknown, decimal)
+    _set_level(verbose, quiet)
+    text = predicted(folder, _meant(data), id or (), missing, unknown, decimal, intervals)
     if out is None:
         # Names of classes must not depend on the terminal.
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -329,6 +348,7 @@ def predict(
         sys.stdout.flush()
     else:
         write_whole(out, text.encode())
+        log.info("wrote the predictions to %s", out)
     return status.DONE
 
 

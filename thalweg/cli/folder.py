@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,14 @@ from thalweg.cli.settings import from_toml, located
 from thalweg.cli.tables import comma_separated
 from thalweg.data.encoding import Encoding, Missing, Unknown
 from thalweg.data.reading import Decimal
-from thalweg.data.table import Floats, Table
+from thalweg.data.table import Bools, Floats, Table
 from thalweg.errors import ArgumentError, printable
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.fitting import TableFit
 from thalweg.estimators.folder import holds_model, holds_other_files, read_model, write_model
+from thalweg.estimators.uncertainty.intervals import intervals
+
+log = logging.getLogger("thalweg")
 
 COEFFICIENTS = "coefficients.csv"
 RUN = "run.toml"
@@ -148,6 +152,7 @@ def predict(
     missing: Missing | None = None,
     unknown: Unknown = "refuse",
     decimal: Decimal | None = None,
+    level: float | None = None,
 ) -> str:
     """Return predictions as CSV, one row a row of the file.
 
@@ -163,25 +168,27 @@ def predict(
             rows that are dropped is empty.
         unknown: Whether categories that the model does not know are refused or ignored.
         decimal: The mark before decimals in a text file, where the file leaves it open.
+        level: How often intervals cover; None for none.
 
     Raises:
+        ArgumentError: If there are no intervals, with the reason.
         CheckpointError: If the folder holds no sound model.
         DataError: If the file cannot be read, or lacks columns of the model.
     """
     model = read_model(folder)
     encoding = model.encoding
     table, carried = _read(data, encoding, ids, decimal)
+    log.info("read %d rows of %d columns from %s", table.rows, len(table.names), table.source)
     how = missing or encoding.missing
     kept = encoding.complete(table) if how == "drop" else np.ones(table.rows, np.bool_)
-    X = encoding.matrix(
-        table, np.flatnonzero(kept), missing="mean" if how == "drop" else how, unknown=unknown
-    )
-    scores = model.of_features(X)
-    names, columns = _answers(model, scores)
+    X = encoding.matrix(table, missing="mean" if how == "drop" else how, unknown=unknown)
+    names, columns = _answers(model, model.of_features(X))
+    if level is not None:
+        more, ends = _intervals(model, X, level, encoding.observed(table))
+        names, columns = [*names, *more], [*columns, *ends]
     if not kept.all():
-        answered = np.cumsum(kept) - 1
         columns = [
-            [column[i] if there else "" for i, there in zip(answered, kept, strict=True)]
+            [value if there else "" for value, there in zip(column, kept, strict=True)]
             for column in columns
         ]
     for name in ids:
@@ -190,6 +197,26 @@ def predict(
                 f"--id {name} has the name of what is predicted; rename the column in the file."
             )
     return comma_separated([*ids, *names], zip(*carried, *columns, strict=True))
+
+
+def _intervals(
+    model: FittedModel, X: Floats, level: float, observed: Bools
+) -> tuple[list[str], list[list[Any]]]:
+    """Return the names and the columns of intervals, statsmodels' names in a regression.
+
+    Rows with a mean in the place of a value have none.
+    """
+    found, target = intervals(model, X, level, observed), model.encoding.target
+    columns = [found.std_errors, *found.interval.T]
+    if target.kind == "regression":
+        names = ["mean_se", "mean_ci_lower", "mean_ci_upper"]
+        if found.new_interval is not None:
+            names += ["obs_ci_lower", "obs_ci_upper"]
+            columns += [*found.new_interval.T]
+    else:
+        names = [f"probability of {target.classes[1]} {end}" for end in ("se", "lower", "upper")]
+    texts = np.where(observed, np.array(columns, object), "")
+    return names, texts.tolist()
 
 
 def _read(

@@ -56,6 +56,11 @@ def notes(fit: TableFit) -> list[str]:
     """Return what must be known beside the numbers, one sentence each."""
     settings, trained = fit.settings, fit.trained
     found = [fit.split.encoding.target.reason, *_meanings(fit), *fit.split.alerts]
+    if settings.weights is not None:
+        found.append(
+            f"Rows count by {shown(settings.weights)}: in the fit, its standard errors, losses and "
+            "metrics. Means and deviations of columns are those of rows."
+        )
     found.append(_how_judged(fit))
     if settings.l2:
         equals = f", scikit-learn's C = {1 / settings.l2:g}" if fit.linear else ""
@@ -84,9 +89,15 @@ def notes(fit: TableFit) -> list[str]:
 
 
 def _meanings(fit: TableFit) -> list[str]:
-    """Return which class a score is for, and what categories are compared with."""
+    """Return what is predicted, which class a score is for, what categories are compared with."""
     target, features = fit.split.encoding.target, fit.split.encoding.features
     found = []
+    formula = fit.settings.parsed_formula
+    if formula is not None and formula.left.kind != "lookup":
+        found.append(
+            f"Errors and predictions are of {shown(target.name)}, as the formula has it, not of "
+            f"{shown(formula.left.names[0])}."
+        )
     if target.kind == "binary":
         other, chosen = (shown(name) for name in target.classes)
         found.append(f"Scores, coefficients and probabilities are those of {chosen}, not {other}.")

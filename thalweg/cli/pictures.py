@@ -60,13 +60,13 @@ def _of_two_classes(judged: Judgment) -> list[Picture]:
         return []
     name = judged.classes[1]
     curve = Panel("false positive rate", "true positive rate", width=280, height=250)
-    curve.line(*metrics.roc_curve(positive, scores))
+    curve.line(*metrics.roc_curve(positive, scores, judged.weights))
     curve.mark([0.0, 1.0], [0.0, 1.0])
-    area = metrics.roc_auc_score(positive, scores)
-    precision, recall = metrics.precision_recall_curve(positive, scores)
+    area = metrics.roc_auc_score(positive, scores, judged.weights)
+    precision, recall = metrics.precision_recall_curve(positive, scores, judged.weights)
     other = Panel("recall", "precision", width=280, height=250)
     other.line(recall, precision)
-    other.mark([0.0, 1.0], [np.mean(positive)] * 2)
+    other.mark([0.0, 1.0], [np.average(positive, weights=judged.weights)] * 2)
     return [
         (curve.text("ROC curve"), f"ROC of {name}: the area is {area:.4f}; dashed, by chance."),
         (other.text("precision and recall"), f"Precision and recall of {name}."),
@@ -80,7 +80,7 @@ def _calibration(judged: Judgment) -> Picture:
     else:
         what, said = "the class taken", shares.max(axis=1)
         came = judged.predicted == judged.actual
-    true, mean, rows = metrics.calibration_curve(came, said)
+    true, mean, rows = metrics.calibration_curve(came, said, weights=judged.weights)
     # A tenth of a few rows tells nothing.
     kept = rows >= min(FEW, rows.max())
     true, mean, rows = true[kept], mean[kept], rows[kept]

@@ -125,7 +125,7 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(found, dict):
         raise ArgumentError(f"{path} has no table [fit]; give a run.toml that a fit wrote.")
     # Which texts these may be is told where they are read.
-    texts = ("data", "task", "optimizer", "missing", "decimal")
+    texts = ("data", "task", "optimizer", "missing", "decimal", "covariance")
     kinds = get_type_hints(Settings) | dict.fromkeys(texts, str)
     for name, value in found.items():
         if name not in kinds:

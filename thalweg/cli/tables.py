@@ -53,6 +53,8 @@ def quality(fit: TableFit) -> Grid:
         row += [_metric(name, fit.spread[name])] if fit.folds else []
         rows.append([*row, f"{null['null score']:.4f}" if name == fit.score_name else ""])
     caption = f"The null model is the best constant, on the rows {judged_on}."
+    if fit.settings.weights is not None:
+        caption += f" Losses and metrics are weighted by {shown(fit.settings.weights)}."
     width = len(header)
     return Grid(caption, header, [[*row, *[""] * (width - len(row))] for row in rows])
 
@@ -147,7 +149,10 @@ def _convention(fit: TableFit) -> str:
         return f"No standard errors: {found.why}"
     lacking = "".join(f" {name} has none: {why}." for name, why in found.left_out.items())
     kind = found.convention.name
-    return f"Robust standard errors ({kind}), {found.convention.reference.text}.{lacking}"
+    named = (
+        "Classical standard errors" if kind == "classical" else f"Robust standard errors ({kind})"
+    )
+    return f"{named}, {found.convention.reference.text}.{lacking}"
 
 
 def _single(fit: TableFit) -> tuple[list[str], list[list[str]]]:

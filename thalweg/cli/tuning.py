@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -20,6 +21,10 @@ from thalweg.estimators.settings import Settings
 from thalweg.estimators.tuning import TunedTable, default_space, tune_table
 from thalweg.training.inputs import whole_number
 from thalweg.tuning.space import Dimension, Space
+from thalweg.tuning.study import Study
+from thalweg.tuning.trial import Result
+
+log = logging.getLogger("thalweg")
 
 RANGES = {
     name: getattr(tuning, name)
@@ -36,6 +41,7 @@ def tune_file(
     workers: int,
     folder: Path,
     force: bool,
+    quiet: bool = False,
 ) -> int:
     """Search, fit the best, write its folder and show both; return the exit status.
 
@@ -47,6 +53,7 @@ def tune_file(
         workers: How many processes run trials.
         folder: Where the model goes.
         force: Whether a model of other data is replaced without asking.
+        quiet: Whether nothing is shown.
     """
     workers = whole_number("workers", workers, 1, "It is how many processes run trials.")
     settings = settings_of(options)
@@ -59,13 +66,16 @@ def tune_file(
         # That some trials climb is what a search finds out.
         _quiet()
         found = tune_table(
-            options["data"], settings.target, space, executor=executor, **how, **fixed
-        )
+            options["data"], settings.target, space, executor=executor,
+            progress=False if quiet else "auto", callbacks=_told, **how, **fixed,
+        )  # fmt: skip
     _write(found, options, folder)
-    from thalweg.cli.screen import show, show_study
+    log.info("wrote the model and its report to %s", folder)
+    if not quiet:
+        from thalweg.cli.screen import show, show_study
 
-    show_study(found.study, folder / TUNING, how["log"])
-    show(found.fit, options_of(found.fit.settings, options, folder), folder)
+        show_study(found.study, folder / TUNING, how["log"])
+        show(found.fit, options_of(found.fit.settings, options, folder), folder)
     return status.INTERRUPTED if found.fit.trained.interrupted else status.DONE
 
 
@@ -109,6 +119,10 @@ def _pool(workers: int) -> Iterator[Executor | None]:
         return
     with ProcessPoolExecutor(workers, initializer=_quiet) as pool:
         yield pool
+
+
+def _told(study: Study, result: Result) -> None:
+    log.info("trial %d: %s %.5g", result.number, study.minimize, result.value)
 
 
 def _quiet() -> None:

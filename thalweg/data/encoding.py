@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.data.dates import are_dates, parts_of, with_date_parts
+from thalweg.data.formulas import FittedFormula, ParsedFormula, fit_formula, parse_formula
+from thalweg.data.interactions import Interactions, find_interactions
 from thalweg.data.reading import ReadOptions
 from thalweg.data.table import (
     Bools,
@@ -358,6 +360,8 @@ class Encoding:
             "drop" the rows.
         dates: The columns that are dates; features are made of their parts.
         na: Values that mean missing, beside the usual ones.
+        derivation: What makes columns for the features out of the table's: a formula, or products
+            of columns; None if these are they.
     """
 
     target: TargetColumn
@@ -365,6 +369,7 @@ class Encoding:
     missing: Missing = "refuse"
     dates: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
+    derivation: FittedFormula | Interactions | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -380,13 +385,21 @@ class Encoding:
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that the features are made of."""
         of_dates = {part: name for name in self.dates for part in parts_of(name)}
-        every = (of_dates.get(feature.name, feature.name) for feature in self.features)
-        return tuple(dict.fromkeys(every))
+        return tuple(dict.fromkeys(of_dates.get(name, name) for name in self.needed))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The same, with the parts of dates in the place of dates."""
+        if self.derivation is not None:
+            return self.derivation.needed
+        return tuple(feature.name for feature in self.features)
 
     @property
     def reading(self) -> ReadOptions:
         """How a later file is read: its '01' is not taken for a number where texts were fitted."""
         texts = {feature.name for feature in self.features if isinstance(feature, OneHot)}
+        if self.derivation is not None:
+            texts = set(self.derivation.texts)
         text = tuple(name for name in self.columns if name in texts)
         return ReadOptions(self.columns, text=text, dates=self.dates, na=self.na, lenient=True)
 
@@ -416,7 +429,7 @@ class Encoding:
         columns = self._columns_of(table)
         if (missing or self.missing) != "mean":
             refuse_missing(columns, table.source)
-        pairs = list(zip(self.features, columns, strict=True))
+        pairs = self._made_of(table, columns, unknown)
         checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
         taken = np.arange(table.rows) if rows is None else rows
         X = np.empty((len(taken), len(self.names)))
@@ -439,6 +452,26 @@ class Encoding:
             found &= ~column.missing
         return found
 
+    def observed(self, table: Table) -> Bools:
+        """Tell which rows of a table have a value of their own for every feature.
+
+        Others have one that is missing or of no known category, in whose place a mean is taken.
+        """
+        found = np.ones(table.rows, np.bool_)
+        for feature, column in self._made_of(table, self._columns_of(table), "ignore"):
+            found &= ~feature.check(column, table.source, "ignore").missing
+        return found
+
+    def _made_of(
+        self, table: Table, columns: list[Column], unknown: Unknown
+    ) -> list[tuple[Feature, Column]]:
+        """Return the features, each with the column that it encodes."""
+        if self.derivation is not None:
+            parted = Table(tuple(columns), table.source)
+            made = self.derivation.derive(parted, unknown == "ignore")
+            columns = [made[feature.name] for feature in self.features]
+        return list(zip(self.features, columns, strict=True))
+
     def _columns_of(self, table: Table) -> list[Column]:
         known = set(table.names)
         lacking = [name for name in self.columns if name not in known]
@@ -448,7 +481,7 @@ class Encoding:
                 f"{table.source} lacks {_columns(lacking)} that the model was fitted on; add "
                 f"{'it' if len(lacking) == 1 else 'them'}."
             )
-        return [parted[feature.name] for feature in self.features]
+        return [parted[name] for name in self.needed]
 
     def values(self, table: Table) -> Floats | Integers:
         """Return the target of a table: numbers, or the positions of classes.
@@ -493,6 +526,8 @@ def encode(
     category: Collection[str] = (),
     dates: Sequence[str] = (),
     na: Sequence[str] = (),
+    formula: ParsedFormula | None = None,
+    interactions: Sequence[str] = (),
     rows: ArrayLike | None = None,
 ) -> Encoding:
     """Find how to encode a table's columns for predicting one of them.
@@ -510,6 +545,8 @@ def encode(
         category: Columns of texts that are categories, whatever they look like.
         dates: Columns of dates, which become year, month, weekday and days elapsed.
         na: What else means missing in a later file.
+        formula: What makes the columns to encode, out of those that are not left out.
+        interactions: Pairs of columns whose products are encoded too, or "all".
         rows: The training rows, counted from 0, whose means and deviations are taken; else all.
 
     Returns:
@@ -541,14 +578,26 @@ def encode(
     columns = [c for c in parted.columns if c.name != target and c.name not in drop]
     if not columns:
         raise DataError(f"{table.source} has no column beside {shown(target)} to predict it from.")
+    if formula is not None:
+        if formula.open:
+            formula = parse_formula(formula.text, tuple(column.name for column in columns))
+        columns = [parted[name] for name in formula.right_names]
     if missing != "mean":
         refuse_missing(columns, table.source)
+    taken = Table(tuple(columns), table.source)
+    derivation: FittedFormula | Interactions | None = None
+    if formula is not None:
+        derivation = fit_formula(formula, taken, training)
+    elif interactions:
+        derivation = find_interactions(interactions, taken)
+    if derivation is not None:
+        columns = list(derivation.derive(taken).columns)
     made = {part for name in dates for part in parts_of(name)}
     features = tuple(
         fit_feature(column, table.source, training, column.name in category or column.name in made)
         for column in columns
     )
-    return Encoding(found, features, missing, tuple(dates), tuple(na))
+    return Encoding(found, features, missing, tuple(dates), tuple(na), derivation)
 
 
 def refuse_missing(columns: list[Column], source: str) -> None:
@@ -568,7 +617,7 @@ def _columns(names: list[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names, 5)}"
 
 
-FORMAT = "thalweg encoding 2"
+FORMAT, FORMER = "thalweg encoding 3", "thalweg encoding 2"
 
 FEATURES = {"standardized": Standardized, "one-hot": OneHot}
 
@@ -592,7 +641,19 @@ def to_json(encoding: Encoding) -> dict[str, Any]:
         "na": list(encoding.na),
         "target": _plain_fields(encoding.target),
         "features": [{"kind": names[type(f)]} | _plain_fields(f) for f in encoding.features],
+        **_plain_derivation(encoding.derivation),
     }
+
+
+DERIVATIONS: dict[str, type[FittedFormula] | type[Interactions]] = {
+    "formula": FittedFormula,
+    "interactions": Interactions,
+}
+
+
+def _plain_derivation(derivation: FittedFormula | Interactions | None) -> dict[str, Any]:
+    kinds = DERIVATIONS.items()
+    return {name: derivation.to_json() for name, kind in kinds if isinstance(derivation, kind)}
 
 
 def _plain_fields(part: Any) -> dict[str, Any]:
@@ -606,7 +667,7 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
     Raises:
         DataError: If it is anything else.
     """
-    if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
+    if not isinstance(stored, Mapping) or stored.get("format") not in (FORMAT, FORMER):
         raise DataError(f"this is no {FORMAT!r}; fit again with this version.")
     try:
         target = _rebuild(TargetColumn, stored["target"])
@@ -614,9 +675,14 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
             _rebuild(FEATURES[feature["kind"]], feature) for feature in stored["features"]
         )
         missing = _check_value("missing", stored["missing"], Missing)
-        texts = [_check_value(name, stored[name], tuple[str, ...]) for name in ("dates", "na")]
-        return Encoding(target, features, missing, *texts)
-    except (KeyError, TypeError, ValueError) as error:
+        dates, na = (_check_value(k, stored[k], tuple[str, ...]) for k in ("dates", "na"))
+        # Those of the former format had none.
+        made = [
+            kind.from_json(stored[name]) for name, kind in DERIVATIONS.items() if name in stored
+        ]
+        derivation = made[0] if made else None
+        return Encoding(target, features, missing, dates, na, derivation)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error
 
 

@@ -16,6 +16,8 @@ from thalweg.estimators.evaluation import inspection
 from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
 from thalweg.estimators.models import Model, Params
 from thalweg.estimators.objectives import Objective
+from thalweg.estimators.uncertainty.intervals import Uncertainty, intervals
+from thalweg.inference import Predictions
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +37,8 @@ class FittedModel:
         objective: The loss.
         spec: What was fitted: linear, or the layers of a network.
         params: Its weights and biases, for encoded features.
+        uncertainty: What intervals of predictions are made of, or why there are none; None if
+            nothing is known of it.
 
     Example:
         >>> from thalweg.estimators import fit_table
@@ -48,6 +52,7 @@ class FittedModel:
     objective: Objective
     spec: Model
     params: Params
+    uncertainty: Uncertainty | None = None
 
     def predict(self, data: Any) -> NDArray[Any]:
         """Return what is predicted for each row: a number, or the name of the most likely class.
@@ -65,6 +70,35 @@ class FittedModel:
             DataError: If data cannot be read, or columns or categories are not those fitted.
         """
         return self.shares_of(self.scores(data))
+
+    def intervals(self, data: Any, level: float = 0.95) -> Predictions:
+        """Return the mean of each row with its interval, and that of a new target.
+
+        Of two classes, the mean is the probability of the second.
+
+        Args:
+            data: As for `predict`.
+            level: How often intervals cover, between 0 and 1.
+
+        Returns:
+            `mean`, `std_errors`, `interval` and, of a linear regression, `new_interval`; NaN where
+            a mean stands for a missing value.
+
+        Raises:
+            ArgumentError: If there are none: after a penalty, of networks, of several classes, of
+                a model that was saved by an earlier version or from an estimator.
+            DataError: As for `predict`.
+
+        Example:
+            >>> from thalweg.estimators import fit_table
+            >>> columns = {"x": [1.0, 2.0, 3.0, 4.0], "y": [2.5, 3.5, 6.5, 7.5]}
+            >>> model = fit_table(columns, "y", holdout=0, covariance="classical").model
+            >>> model.intervals({"x": [2.5]}).interval.round(3)
+            array([[3.639, 6.361]])
+        """
+        table = table_of(data, self.encoding.reading)
+        X = self.encoding.matrix(table)
+        return intervals(self, X, level, self.encoding.observed(table))
 
     def scores(self, data: Any) -> Floats:
         """Return what the loss compares the target with, shape (rows,) or (rows, classes).
@@ -193,13 +227,19 @@ class FittedModel:
         return self.importance_of(encoding.matrix(table), y, n_repeats, random_state)
 
     def importance_of(
-        self, X: Floats, y: NDArray[Any], n_repeats: int = 5, random_state: int = 0
+        self,
+        X: Floats,
+        y: NDArray[Any],
+        n_repeats: int = 5,
+        random_state: int = 0,
+        weights: Floats | None = None,
     ) -> PermutationImportance:
         """Return the permutation importance over encoded features and targets."""
         unit = self.encoding.target.scale**self.objective.power
 
         def loss(X: Floats) -> float:
-            return float(np.mean(self.objective.losses(self.of_features(X), y))) * unit
+            losses = self.objective.losses(self.of_features(X), y)
+            return float(np.average(losses, weights=weights)) * unit
 
         columns = inspection.places(self.encoding)
         return inspection.permutation_importance(loss, X, columns, n_repeats, random_state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg import optim
+from thalweg.data.formulas import parse_formula
 from thalweg.data.sources import table_of
 from thalweg.data.table import Table
-from thalweg.errors import CallError, SpecError, did_you_mean, shown
+from thalweg.errors import ArgumentError, CallError, SpecError, did_you_mean, shown
 from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
 from thalweg.estimators.evaluation.metrics import Judgment, r2_score, together
 from thalweg.estimators.fitted import Coefficients, FittedModel
@@ -25,7 +27,8 @@ from thalweg.estimators.settings import NEWTON, Settings
 from thalweg.estimators.split import Split, split
 from thalweg.estimators.split import folds as folds_of
 from thalweg.estimators.training import Trained, train
-from thalweg.estimators.uncertainty import inference_of
+from thalweg.estimators.uncertainty.coefficients import encoded_inference, in_own_units
+from thalweg.estimators.uncertainty.intervals import Uncertainty, uncertainty_of
 from thalweg.inference import Inference
 from thalweg.inference.printing import plain as inference_in_plain_values
 
@@ -40,7 +43,9 @@ LEAST_WAIT = 1000
 MOST_ROWS = 2000
 
 
-def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any) -> TableFit:
+def fit_table(
+    data: Any, target: str | None = None, *, progress: Any = "auto", **settings: Any
+) -> TableFit:
     """Fit a model that predicts one column of a table from the others.
 
     Numbers are standardized, texts one-hot encoded, a fifth of the rows held out. By default the
@@ -50,11 +55,11 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
     Args:
         data: The path of a file (CSV, TSV, Parquet, JSON lines, Arrow, Excel); a data frame; a dict
             of columns; or a table.
-        target: The column to predict.
+        target: The column to predict; left out where there is a formula, whose left side it is.
         progress: As for `tw.fit`.
-        settings: Any of `Settings`: task, model, loss, optimizer, batch_size, epochs, patience,
-            l2, missing, drop, features, category, date, na, decimal, holdout, folds, groups,
-            time, seed.
+        settings: Any of `Settings`: formula, task, model, loss, optimizer, batch_size, epochs,
+            patience, l2, missing, drop, features, interactions, category, date, na, decimal,
+            holdout, folds, groups, time, weights, covariance, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.
@@ -71,6 +76,8 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
         (('intercept', 'area'), array([-0.3629,  0.0269]))
         >>> fit.model.predict({"area": [65.0]}).round(4)
         array([1.3829])
+        >>> fit_table(houses, formula="log(price) ~ area", holdout=0).coefficients.names
+        ('intercept', 'area')
     """
     known = [field.name for field in fields(Settings)]
     for name in settings:
@@ -79,7 +86,7 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
             raise CallError(
                 f"fit_table takes no {shown(name)}.{guess} See Settings for all it does."
             )
-    asked = Settings(target, **settings)
+    asked = settings_for(target, settings)
     table = table_of(data, asked.reading)
     rows = split(table, asked)
     found = fit_split(rows, resolve(rows, asked), progress)
@@ -90,6 +97,18 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
         interruption.fit = found  # type: ignore[attr-defined]
         raise interruption
     return found
+
+
+def settings_for(target: str | None, settings: Mapping[str, Any]) -> Settings:
+    """Return settings whose target is the left side of their formula if nobody names it.
+
+    Raises:
+        ArgumentError: If there is neither.
+    """
+    formula = settings.get("formula")
+    if target is None and formula is None:
+        raise ArgumentError("There is no target. Name the column to predict, or give a formula.")
+    return Settings(parse_formula(formula).target if target is None else target, **settings)
 
 
 def fit_split(split: Split, settings: Settings, progress: Any = "auto") -> TableFit:
@@ -218,9 +237,18 @@ class TableFit:
     trained: Trained
     folds: tuple[TableFit, ...] = ()
 
-    @property
+    @cached_property
     def model(self) -> FittedModel:
         """The model, which predicts, and can be saved."""
+        if not self.linear:
+            why = f"A network such as {self.settings.model} has none. Fit a linear model for them."
+            return replace(self._model, uncertainty=Uncertainty(why))
+        found = uncertainty_of(self._encoded, self.split.objective, self.split.train.X)
+        return replace(self._model, uncertainty=found)
+
+    @cached_property
+    def _model(self) -> FittedModel:
+        """The model without what intervals take, which costs a matrix of second derivatives."""
         spec = parse_model(self.settings.model)
         return FittedModel(self.split.encoding, self.split.objective, spec, self.trained.params)
 
@@ -239,7 +267,7 @@ class TableFit:
         """A linear model's coefficients in the data's own units, with their standard errors."""
         found = self.inference
         errors = None if found.convention is None else found.std_errors
-        return replace(self.model.coefficients, std_errors=errors)
+        return replace(self._model.coefficients, std_errors=errors)
 
     @cached_property
     def inference(self) -> Inference:
@@ -248,10 +276,17 @@ class TableFit:
         Raises:
             ArgumentError: If the model is not linear.
         """
-        split, params = self.split, self.trained.params
-        self.model.coefficients  # noqa: B018 (which other models lack, and say so)
-        rows, l2 = split.train, self.settings.l2 or 0.0
-        return inference_of(split.objective, rows.X, rows.y, params, split.encoding, l2)
+        self._model.coefficients  # noqa: B018 (which other models lack, and say so)
+        return in_own_units(self._encoded, self.split.train, self.split.encoding)
+
+    @cached_property
+    def _encoded(self) -> Inference:
+        """The same of encoded features."""
+        split, settings = self.split, self.settings
+        return encoded_inference(
+            split.objective, split.train, self.trained.params, split.encoding.names,
+            settings.l2 or 0.0, settings.covariance, split.groups,
+        )  # fmt: skip
 
     @cached_property
     def judgments(self) -> dict[str, Judgment]:
@@ -292,14 +327,16 @@ class TableFit:
         return {name: float(np.std([part[name] for part in parts], ddof=1)) for name in names}
 
     def _judgment(self, rows: Rows) -> Judgment:
-        target, model = self.split.encoding.target, self.model
+        target, model = self.split.encoding.target, self._model
         scores = model.of_features(rows.X)
         if target.kind == "regression":
             actual = rows.y * target.scale + target.mean
-            return Judgment("regression", (), actual, model.predicted(scores))
+            predicted = model.predicted(scores)
+            return Judgment("regression", (), actual, predicted, weights=rows.weights)
         ranked = scores if scores.ndim == 1 else None
         actual, taken = rows.y.astype(np.int64), model.taken(scores)
-        return Judgment(target.kind, target.classes, actual, taken, model.shares(scores), ranked)
+        shares = model.shares(scores)
+        return Judgment(target.kind, target.classes, actual, taken, shares, ranked, rows.weights)
 
     @cached_property
     def losses(self) -> dict[str, dict[str, float]]:
@@ -309,8 +346,9 @@ class TableFit:
         if self.folds:
             parts = [fold.losses["held out"] for fold in self.folds]
             rows = [part["rows"] for part in parts]
+            totals = [fold.split.held_out.total for fold in self.folds]
             means = {
-                name: float(np.average([part[name] for part in parts], weights=rows))
+                name: float(np.average([part[name] for part in parts], weights=totals))
                 for name in ("loss", "null loss")
             }
             scores = {
@@ -322,22 +360,22 @@ class TableFit:
 
     def _judged(self, rows: Rows) -> dict[str, float]:
         split, objective = self.split, self.split.objective
-        constant = objective.null(split.train.y, split.outputs)
+        constant = objective.null(split.train.y, split.outputs, split.train.weights)
         null = np.broadcast_to(constant, (len(rows), *np.shape(constant)))
-        activation = self.model.spec.activation
+        activation = self._model.spec.activation
         return {
             "rows": len(rows),
             "loss": split.mean_loss(rows, self.trained.params, activation),
-            "null loss": float(np.mean(objective.losses(null, rows.y))) * split.unit,
-            "score": self._score(self.model.of_features(rows.X), rows),
+            "null loss": rows.mean(objective.losses(null, rows.y)) * split.unit,
+            "score": self._score(self._model.of_features(rows.X), rows),
             "null score": self._score(null, rows),
         }
 
     def _score(self, scores: Floats, rows: Rows) -> float:
         if self.split.encoding.target.kind != "regression":
-            return float(np.mean(self.model.taken(scores) == rows.y))
+            return rows.mean(self._model.taken(scores) == rows.y)
         mean = self.split.objective.mean
-        return r2_score(rows.y, mean(scores) if mean else scores)
+        return r2_score(rows.y, mean(scores) if mean else scores, rows.weights)
 
     def partial_dependence(
         self,
@@ -366,7 +404,7 @@ class TableFit:
             array([50., 70., 90.])
         """
         X = self._some(self.split.train).X
-        return self.model.dependence_of(X, column, percentiles, grid_resolution)
+        return self._model.dependence_of(X, column, percentiles, grid_resolution)
 
     def permutation_importance(self, *, n_repeats: int = 5) -> PermutationImportance:
         """Return by how much the loss rises if a column is shuffled.
@@ -388,7 +426,8 @@ class TableFit:
         """
         split = self.split
         rows = self._some(split.held_out if len(split.held_out) else split.train)
-        return self.model.importance_of(rows.X, rows.y, n_repeats, self.settings.seed)
+        seed = self.settings.seed
+        return self._model.importance_of(rows.X, rows.y, n_repeats, seed, rows.weights)
 
     def _some(self, rows: Rows) -> Rows:
         """Return rows that tell enough of columns."""
@@ -406,12 +445,14 @@ class TableFit:
         len(self.split.encoding.names)
         found: dict[str, Any] = {
             "target": target.name,
+            "formula": self.settings.formula,
             "task": target.kind,
             "classes": list(target.classes),
             "model": settings.model,
             "loss": settings.loss,
             "optimizer": str(settings.optimizer),
             "l2": settings.l2,
+            "weights": settings.weights,
             "seed": settings.seed,
             "data": {
                 "fingerprint": self.split.fingerprint,

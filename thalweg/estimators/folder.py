@@ -19,9 +19,10 @@ from thalweg.estimators import models
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.models import parse_model
 from thalweg.estimators.objectives import parse_objective
+from thalweg.estimators.uncertainty.intervals import KNOWN, Uncertainty
 from thalweg.training import storage
 
-FORMAT = "thalweg model 2"
+FORMAT, FORMER = "thalweg model 3", "thalweg model 2"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
 
 
@@ -70,12 +71,14 @@ def write_model(
         raise ArgumentError(
             f"The folder {printable(folder)} holds other files. Choose an empty or a new one."
         )
-    arrays = models.flat(model.params)
+    known = model.uncertainty
+    arrays = models.flat(model.params) | ({} if known is None else known.arrays())
     description: dict[str, Any] = {
         "format": FORMAT,
         "model": str(model.spec),
         "loss": model.objective.text,
         "encoding": to_json(model.encoding),
+        "uncertainty": None if known is None else known.to_json(),
         "arrays": _of_arrays(arrays),
     }
     if estimator is not None:
@@ -161,10 +164,13 @@ def read_description(folder: str | os.PathLike[str]) -> tuple[FittedModel, dict[
         encoding = from_json(description["encoding"])
         spec = parse_model(description["model"])
         objective = parse_objective(description["loss"], encoding.target.kind)
-        params = models.nested(arrays)
+        uncertainty = None
+        if description.get("uncertainty") is not None:
+            uncertainty = Uncertainty.from_json(description["uncertainty"], arrays)
+        params = models.nested({k: a for k, a in arrays.items() if not k.startswith(KNOWN)})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    return FittedModel(encoding, objective, spec, params), description
+    return FittedModel(encoding, objective, spec, params, uncertainty), description
 
 
 def _description(folder: Path, path: Path) -> dict[str, Any]:
@@ -179,7 +185,8 @@ def _description(folder: Path, path: Path) -> dict[str, Any]:
         ) from error
     except (MemoryError, RecursionError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
+    known = (FORMAT, FORMER)
+    if not isinstance(description, dict) or description.get("format") not in known:
         raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
     if description.pop("checksum", None) != checksum(description):
         raise CheckpointError(f"{path} is damaged or was edited: it fails its checksum; fit again.")

@@ -25,7 +25,8 @@ class Objective:
         text: How it is written.
         kind: The kind of target it is for.
         losses: Maps scores and targets to one loss a row, in plain NumPy.
-        null: Maps the training targets, and the number of classes, to the best constant score.
+        null: Maps the training targets, the number of classes and, if they differ, what rows count
+            to the best constant score.
         curvature: The largest second derivative in the scores; None if there is none.
         smooth: Whether it has a gradient everywhere.
         power: Losses of a target in other units scale by this power of the unit; 0 where a target
@@ -37,7 +38,7 @@ class Objective:
     text: str
     kind: Kind
     losses: Callable[[Any, Any], Any]
-    null: Callable[[Floats, int], Any]
+    null: Callable[..., Any]
     curvature: float | None
     smooth: bool = True
     power: int = 0
@@ -165,34 +166,53 @@ def softmax(scores: Any, y: Any) -> Any:
 # ---- best constants
 
 
-def _huber_center(threshold: float) -> Callable[[Floats, int], float]:
-    def center(y: Floats, classes: int) -> float:
+def _mean(y: Floats, classes: int, weights: Floats | None = None) -> float:
+    return float(np.average(y, weights=weights))
+
+
+def _log_mean(y: Floats, classes: int, weights: Floats | None = None) -> float:
+    return float(np.log(_mean(y, classes, weights)))
+
+
+def _median(y: Floats, classes: int, weights: Floats | None = None) -> float:
+    return _quantile_of(y, 0.5, weights)
+
+
+def _quantile_of(y: Floats, level: float, weights: Floats | None) -> float:
+    if weights is None:
+        return float(np.quantile(y, level))
+    return float(np.quantile(y, level, weights=weights, method="inverted_cdf"))
+
+
+def _huber_center(threshold: float) -> Callable[..., float]:
+    def center(y: Floats, classes: int, weights: Floats | None = None) -> float:
+        shares = np.ones(len(y)) if weights is None else weights
         low, high = float(np.min(y)), float(np.max(y))
         # Σ clip(y − c) falls in c; 100 halvings leave nothing between the ends.
         for _ in range(100):
             middle = (low + high) / 2
-            above = np.sum(np.clip(y - middle, -threshold, threshold)) > 0
+            above = np.sum(shares * np.clip(y - middle, -threshold, threshold)) > 0
             low, high = (middle, high) if above else (low, middle)
         return (low + high) / 2
 
     return center
 
 
-def _log_odds(y: Floats, classes: int) -> float:
+def _log_odds(y: Floats, classes: int, weights: Floats | None = None) -> float:
     # Training rows of one class alone would have infinite odds.
-    ones = float(np.clip(np.sum(y), 1e-3, len(y) - 1e-3))
+    ones = float(np.clip(np.average(y, weights=weights) * len(y), 1e-3, len(y) - 1e-3))
     return float(np.log(ones) - np.log(len(y) - ones))
 
 
-def _log_shares(y: Floats, classes: int) -> Floats:
+def _log_shares(y: Floats, classes: int, weights: Floats | None = None) -> Floats:
     # A class without a training row has no share; a tiny one keeps its loss finite.
-    counts = np.maximum(np.bincount(y.astype(np.int64), minlength=classes), 1e-3)
+    counts = np.maximum(np.bincount(y.astype(np.int64), weights, minlength=classes), 1e-3)
     logs = np.log(counts / counts.sum())
     return np.asarray(logs - np.mean(logs))
 
 
-def _majority(y: Floats, classes: int) -> float:
-    return 1.0 if np.mean(y) >= 0.5 else -1.0
+def _majority(y: Floats, classes: int, weights: Floats | None = None) -> float:
+    return 1.0 if np.average(y, weights=weights) >= 0.5 else -1.0
 
 
 def _odds_mean(scores: Floats) -> Floats:
@@ -212,23 +232,17 @@ def _huber(threshold: float) -> Objective:
 
 
 def _quantile(level: float) -> Objective:
-    null = lambda y, _: float(np.quantile(y, level))
+    null = lambda y, _, weights=None: _quantile_of(y, level, weights)
     text = f"quantile({level!r})"
     return Objective(text, "regression", quantile(level), null, None, False, power=1)
 
 
 OBJECTIVES = {
-    "squared": Objective(
-        "squared", "regression", squared, lambda y, _: float(np.mean(y)), 2.0, power=2
-    ),
-    "absolute": Objective(
-        "absolute", "regression", absolute, lambda y, _: float(np.median(y)), None, False, power=1
-    ),
+    "squared": Objective("squared", "regression", squared, _mean, 2.0, power=2),
+    "absolute": Objective("absolute", "regression", absolute, _median, None, False, power=1),
     "huber": _huber(1.0),
     "quantile": _quantile(0.5),
-    "poisson": Objective(
-        "poisson", "regression", poisson, lambda y, _: float(np.log(np.mean(y))), None, mean=np.exp
-    ),
+    "poisson": Objective("poisson", "regression", poisson, _log_mean, None, mean=np.exp),
     "logistic": Objective("logistic", "binary", logistic, _log_odds, 0.25, mean=_odds_mean),
     "hinge": Objective("hinge", "binary", hinge, _majority, None, False),
     "softmax": Objective(

@@ -142,7 +142,7 @@ class Frame:
         problem, outputs = self.problem, self.problem.outputs
         theta = np.zeros((len(self.center) + problem.intercept, outputs))
         if problem.intercept:
-            theta[0] = problem.objective.null(problem.rows.y, outputs)
+            theta[0] = problem.objective.null(problem.rows.y, outputs, problem.rows.weights)
             if problem.rows.offset is not None:
                 theta[0] -= float(problem.rows.shares @ problem.rows.offset)
         return theta if np.isfinite(theta).all() else np.zeros_like(theta)

@@ -42,6 +42,15 @@ class Rows:
         return Rows(self.X[rows], self.y[rows], weights, offset)
 
     @property
+    def total(self) -> float:
+        """The sum of the weights: what a sum of losses is divided by to be their mean."""
+        return float(len(self)) if self.weights is None else float(self.weights.sum())
+
+    def mean(self, values: Any) -> float:
+        """Return the weighted mean of a value a row."""
+        return float(np.average(values, weights=self.weights))
+
+    @property
     def shares(self) -> Floats:
         """The share of each row in the mean loss; they sum to 1."""
         if self.weights is None:

@@ -8,10 +8,13 @@ from numbers import Integral
 from typing import Literal, get_args
 
 from thalweg import optim
+from thalweg.data.dates import parts_of
 from thalweg.data.encoding import Kind, Missing
+from thalweg.data.formulas import ParsedFormula, parse_formula
 from thalweg.data.reading import Decimal, ReadOptions
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
+from thalweg.inference.covariance import Covariance
 
 NEWTON: Literal["newton"] = "newton"
 
@@ -25,7 +28,9 @@ class Settings:
     """A fit; None leaves a choice to the data.
 
     Args:
-        target: The column to predict.
+        target: The column to predict; with a formula, its left side.
+        formula: What to predict from what, such as 'log(price) ~ area + C(city) * rooms', in the
+            place of target and features; read by formulaic. Predictions are of its left side.
         task: regression, binary or multiclass; guessed from the target by default.
         model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
         loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
@@ -41,6 +46,8 @@ class Settings:
             without a target are left out by the last two.
         drop: The columns to leave out, such as --drop a --drop b.
         features: The columns to predict from; all others than the target by default.
+        interactions: Products of columns to predict from too, such as --interactions area:town;
+            or all, for every pair.
         category: The columns whose values are categories, whatever they look like.
         date: The columns that are dates: their year, month, weekday and elapsed days are taken.
         na: Values that mean missing, such as -999, beside the usual ones.
@@ -55,6 +62,10 @@ class Settings:
             feature unless it is among `features` or `category`.
         time: A column of dates or numbers: the latest rows are those held out. It is no feature
             unless it is among `features` or `date`.
+        weights: A column of what each row counts, not negative: least squares are then weighted,
+            and so are losses and metrics. It is no feature unless it is among `features`.
+        covariance: What standard errors of a linear model are made by: HC1 (the default), HC0, HC2,
+            HC3, classical, or clustered by --groups.
         seed: What the rows held out and all other random choices follow from, 0 by default.
 
     Raises:
@@ -67,6 +78,7 @@ class Settings:
     """
 
     target: str
+    formula: str | None = None
     task: Kind | None = None
     model: str = "linear"
     loss: str | None = None
@@ -78,6 +90,7 @@ class Settings:
     missing: Missing = "refuse"
     drop: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    interactions: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
@@ -86,6 +99,8 @@ class Settings:
     folds: int | None = None
     groups: str | None = None
     time: str | None = None
+    weights: str | None = None
+    covariance: Covariance = "HC1"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -93,12 +108,19 @@ class Settings:
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
         _choice("decimal", self.decimal, get_args(Decimal))
+        _choice("covariance", self.covariance, get_args(Covariance))
+        if self.covariance == "clustered" and self.groups is None:
+            raise ArgumentError(
+                "covariance is 'clustered', and no column says which rows belong together; name it "
+                "by groups (--groups)."
+            )
         if self.target in (*self.drop, *self.features):
             raise ArgumentError(
                 f"target is {shown(self.target)}, also among the columns to drop or to predict "
                 "from; name it once."
             )
         self._check_parts()
+        self._check_formula()
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not (value >= least and math.isfinite(value)):
@@ -116,6 +138,29 @@ class Settings:
                 f"tw.optim.adam(0.01), or {NEWTON!r}."
             )
 
+    def _check_formula(self) -> None:
+        """Refuse what a formula excludes."""
+        if self.formula is None:
+            return
+        for name in ("features", "interactions"):
+            if getattr(self, name):
+                raise ArgumentError(
+                    f"{name} is {list(getattr(self, name))}, and there is a formula, which names "
+                    "them itself; leave one of them out."
+                )
+        formula = parse_formula(self.formula)
+        left = formula.target
+        if both := set(formula.names) & set(self.drop):
+            raise ArgumentError(
+                f"drop is {list(self.drop)}, and the formula needs {shown(min(both))}; leave it "
+                "out of one of them."
+            )
+        if self.target != left:
+            raise ArgumentError(
+                f"target is {shown(self.target)}, and the formula's left side is {shown(left)}; "
+                "leave the target out."
+            )
+
     def _check_parts(self) -> None:
         """Refuse ways to hold rows out that exclude each other."""
         if self.time is not None and (self.groups is not None or self.folds is not None):
@@ -129,7 +174,7 @@ class Settings:
                 f"holdout is {self.holdout}, and folds is {self.folds}, which hold every row out "
                 "once; leave one of them out."
             )
-        for name in ("groups", "time"):
+        for name in ("groups", "time", "weights"):
             column = getattr(self, name)
             if column is not None and column in (self.target, *self.drop):
                 raise ArgumentError(
@@ -139,14 +184,27 @@ class Settings:
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The columns that say which rows are held out, and are no features."""
-        asked = {*self.features, *self.category, *self.date}
-        return tuple(c for c in (self.groups, self.time) if c is not None and c not in asked)
+        """The columns that say which rows are held out or what they count, and are no features."""
+        formula = self.parsed_formula
+        named = () if formula is None else formula.right_names
+        asked = {*self.features, *self.category, *self.date, *named}
+        roles = dict.fromkeys((self.groups, self.time, self.weights))
+        return tuple(c for c in roles if c is not None and c not in asked)
+
+    @property
+    def parsed_formula(self) -> ParsedFormula | None:
+        """The formula, read."""
+        return None if self.formula is None else parse_formula(self.formula)
 
     @property
     def reading(self) -> ReadOptions:
         """What of a table is read, and what its values mean."""
-        only = (*self.features, self.target, *self.apart) if self.features else None
+        roles = tuple(c for c in (self.groups, self.time, self.weights) if c is not None)
+        only = (*self.features, self.target, *roles) if self.features else None
+        formula = self.parsed_formula
+        if formula is not None and not formula.open:
+            of_dates = {part: name for name in self.date for part in parts_of(name)}
+            only = (*(of_dates.get(name, name) for name in formula.names), *roles)
         return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 

@@ -22,13 +22,14 @@ from thalweg.data.encoding import (
     encode,
     guess_target,
 )
-from thalweg.data.table import Column, Table, listed, shown_rows
+from thalweg.data.formulas import with_left_side
+from thalweg.data.table import Column, Table, finite_numbers, listed, shown_rows
 from thalweg.errors import DataError, shown
 from thalweg.estimators import models
 from thalweg.estimators.evaluation import parts as evaluation
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
-from thalweg.estimators.problem import Rows
+from thalweg.estimators.problem import Rows, arrays_of
 from thalweg.estimators.settings import Settings
 
 log = logging.getLogger("thalweg")
@@ -69,10 +70,10 @@ class Split:
 
     @property
     def fingerprint(self) -> str:
-        """A checksum of all features and targets, in order: equal data give equal ones."""
+        """A checksum of all features, targets and weights, in order."""
         total = hashlib.blake2b(digest_size=16)
         for rows in (self.train, self.held_out):
-            for values in (rows.X, rows.y):
+            for values in arrays_of(rows):
                 total.update(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
         return total.hexdigest()
 
@@ -86,7 +87,7 @@ class Split:
         with np.errstate(over="ignore", invalid="ignore"):
             scores = models.scores(params, rows.X, activation)
             losses = self.objective.losses(scores, rows.y)
-            return float(np.mean(losses)) * self.unit
+            return rows.mean(losses) * self.unit
 
 
 def split(table: Table, settings: Settings) -> Split:
@@ -144,15 +145,19 @@ def _encoded(
 ) -> Split:
     kind = settings.task or _decided(settings, table)
     drop = (*settings.drop, *settings.apart)
+    if (formula := settings.parsed_formula) is not None:
+        drop = (*drop, *formula.left.names)  # which a dot does not stand for
     encoding = encode(
         table,
         settings.target,
         settings.missing,
         kind=kind,
-        drop=[name for name in drop if name in table.names],
+        drop=[name for name in drop if name in table.names and name != settings.target],
         category=settings.category,
         dates=settings.date,
         na=settings.na,
+        formula=formula,
+        interactions=settings.interactions,
         rows=training,
     )
     objective = parse_objective(settings.loss, encoding.target.kind)
@@ -170,8 +175,11 @@ def _encoded(
         _require_every_class(values[training], encoding.target, table.source)
     if encoding.target.kind == "binary":
         values = np.asarray(values, np.float64)
-    train = Rows(encoding.matrix(table, training), values[training])
-    held_out = Rows(encoding.matrix(table, held), values[held])
+    weights = None if settings.weights is None else _numbers(table[settings.weights])
+    train, held_out = (
+        Rows(encoding.matrix(table, part), values[part], None if weights is None else weights[part])
+        for part in (training, held)
+    )
     said = (*left_out, *_unseen(encoding), *alerts(table, _numeric(encoding, table)))
     groups = group_of(table, settings)
     of_training = None if groups is None else groups[training]
@@ -193,14 +201,17 @@ def _numeric(encoding: Encoding, table: Table) -> list[str]:
 
 def _complete(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]:
     """Leave out the rows that cannot be trained on, if that is asked for, and tell how many."""
+    if (formula := settings.parsed_formula) is not None:
+        table = with_left_side(table, formula)
+    table, said = _of_some_weight(table, settings)
     if settings.missing == "refuse":
-        return table, ()
+        return table, said
     asked = [table[settings.target]]
     if settings.missing == "drop":
         asked = [c for c in table.columns if c.name not in settings.drop]
     gaps = np.logical_or.reduce([column.missing for column in asked])
     if not gaps.any():
-        return table, ()
+        return table, said
     rows = int(np.count_nonzero(gaps))
     if rows == table.rows:
         raise DataError(
@@ -208,8 +219,49 @@ def _complete(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]
             "or take the mean (--missing mean)."
         )
     why = "a missing value" if settings.missing == "drop" else "no target"
-    said = f"{rows:,} of {table.rows:,} rows have {why} and were left out."
-    return table.take(np.flatnonzero(~gaps)), (said,)
+    said = (*said, f"{rows:,} of {table.rows:,} rows have {why} and were left out.")
+    return _without(table, gaps), said
+
+
+def _numbers(column: Column) -> Floats:
+    return np.asarray(column.values, np.float64)
+
+
+def _of_some_weight(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]:
+    """Leave out the rows of weight 0, which count for nothing, and tell how many.
+
+    Raises:
+        DataError: If a weight is missing, negative, infinite or no number, or no row is left.
+    """
+    if settings.weights is None:
+        return table, ()
+    column = table[settings.weights]
+    where = f"{table.source}: the weight {shown(column.name)}"
+    values = finite_numbers(column, table.source)
+    if column.missing.any() and settings.missing != "drop":
+        raise DataError(
+            f"{where} is missing in {shown_rows(column.missing_rows)}; fill it in, or leave such "
+            "rows out (missing='drop', --missing drop)."
+        )
+    if (negative := np.flatnonzero(values < 0.0)).size:
+        raise DataError(
+            f"{where} is negative in {shown_rows(negative)}; a weight says how much a row counts, "
+            "from 0 on: correct it."
+        )
+    nothing = values == 0.0
+    rows = int(np.count_nonzero(nothing))
+    if rows == table.rows:
+        raise DataError(f"{where} is 0 in every row, so that none counts; name another column.")
+    if not rows:
+        return table, ()
+    said = f"{rows:,} of {table.rows:,} rows have the weight 0 and were left out."
+    return _without(table, nothing), (said,)
+
+
+def _without(table: Table, rows: NDArray[np.bool_]) -> Table:
+    """Leave rows out; what is told of the others counts them anew, and says so."""
+    left = table.take(np.flatnonzero(~rows))
+    return replace(left, source=f"{table.source} without the rows left out")
 
 
 def _require_every_class(values: NDArray[Any], target: TargetColumn, source: str) -> None:

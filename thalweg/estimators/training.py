@@ -111,7 +111,7 @@ def train(split: Split, settings: Settings, progress: Any = "auto") -> Trained:
 
 
 def _to_optimum(split: Split, settings: Settings) -> Trained:
-    penalty = (settings.l2 or 0.0) / len(split.train)
+    penalty = (settings.l2 or 0.0) / split.train.total
     problem = PenalizedLoss(split.objective, split.train, outputs=split.outputs, penalty=penalty)
     curves = Curves()
     curves.judge(split, 0, models.initial(problem.model, split.train.X.shape[1], split.outputs, 0))
@@ -131,7 +131,7 @@ def _optimized(
     objective, model = split.objective, parse_model(settings.model)
     start = models.initial(model, split.train.X.shape[1], split.outputs, settings.seed)
     rows, aside = set_aside(split, settings)
-    penalty = (settings.l2 or 0.0) / len(rows)
+    penalty = (settings.l2 or 0.0) / rows.total
     problem = PenalizedLoss(objective, rows, model, split.outputs, penalty)
     loss = problem.loss
 

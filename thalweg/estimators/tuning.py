@@ -17,7 +17,7 @@ from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators import models
 from thalweg.estimators.evaluation.parts import folds
-from thalweg.estimators.fitting import TableFit, fit_split, resolve
+from thalweg.estimators.fitting import TableFit, fit_split, resolve, settings_for
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.objectives import parse_objective
 from thalweg.estimators.problem import Rows
@@ -56,7 +56,7 @@ class TunedTable:
 
 def tune_table(
     data: Any,
-    target: str,
+    target: str | None = None,
     space: Space | Mapping[str, Any] | None = None,
     *,
     folds: int = 5,
@@ -77,7 +77,7 @@ def tune_table(
 
     Args:
         data: As for `fit_table`.
-        target: The column to predict.
+        target: The column to predict; left out where there is a formula, whose left side it is.
         space: Any of model, l2, batch_size, epochs, patience, optimizer (its name) and the
             optimizer's numbers, such as learning_rate; a `Space` or a dict. By default l2, and for
             networks what `tw.tuning.optimizer_space("adam", trials)` has.
@@ -107,7 +107,7 @@ def tune_table(
         ['data', 'folds', 'l2', 'target']
     """
     folds = whole_number("folds", folds, 2, "It is in how many parts the rows are divided.")
-    asked = Settings(target, **settings)
+    asked = settings_for(target, settings)
     if asked.time is not None:
         raise ArgumentError(
             f"time is {shown(asked.time)}, and trials are judged on rows of all times. Leave it "
@@ -155,6 +155,8 @@ def _with_facts(space: Any, settings: Settings, rows: Split, folds: int, trials:
             )
     X, y = rows.train.X, np.ascontiguousarray(rows.train.y)
     digest = hashlib.blake2b(np.ascontiguousarray(X).tobytes() + y.tobytes(), digest_size=8)
+    if rows.train.weights is not None:
+        digest.update(rows.train.weights.tobytes())
     fixed = {f.name: getattr(settings, f.name) for f in fields(settings)}
     plain = {k: v for k, v in fixed.items() if k in SETTINGS and v != getattr(Settings("y"), k)}
     facts = {"target": settings.target, "folds": folds, "data": digest.hexdigest()}
@@ -264,12 +266,14 @@ def fit_fold(
     patience = settings.patience or None
     judged = aside if patience else fold.held_out if followed else None
 
-    def loss(params: Params, X: Any, y: Any, penalty: Any) -> Any:
-        value = np.mean(objective.losses(models.scores(params, X, model.activation), y))
+    def loss(params: Params, X: Any, y: Any, penalty: Any, *weights: Any) -> Any:
+        losses = objective.losses(models.scores(params, X, model.activation), y)
+        value = np.sum(weights[0] * losses) / np.sum(weights[0]) if weights else np.mean(losses)
         return value + 0.5 * np.mean(penalty) * models.squared_weights(params)
 
     def arrays(rows: Rows, penalty: float) -> tuple[NDArray[Any], ...]:
-        return rows.X, rows.y, np.full(len(rows), penalty)
+        weights = () if rows.weights is None else (rows.weights,)
+        return rows.X, rows.y, np.full(len(rows), penalty), *weights
 
     size = min(settings.batch_size or len(rows), len(rows))
     steps = math.ceil(len(rows) / size)
@@ -277,7 +281,7 @@ def fit_fold(
     fit = tw.fit(
         loss,
         start,
-        arrays(rows, (settings.l2 or 0.0) / len(rows)),
+        arrays(rows, (settings.l2 or 0.0) / rows.total),
         optimizer=optimizer,
         batch_size=None if size == len(rows) else size,
         epochs=epochs,
@@ -299,7 +303,8 @@ def _score(fold: Split, params: Params, activation: str) -> float:
     scores = np.asarray(models.scores(params, fold.held_out.X, activation))
     if fold.encoding.target.kind != "regression":
         taken = scores.argmax(axis=1) if scores.ndim > 1 else scores > 0
-        return float(np.mean(taken == y))
+        return fold.held_out.mean(taken == y)
     mean = fold.objective.mean
     error = y - (mean(scores) if mean else scores)
-    return 1.0 - float(np.sum(error**2) / max(np.sum((y - y.mean()) ** 2), 1e-300))
+    spread = fold.held_out.mean((y - fold.held_out.mean(y)) ** 2)
+    return 1.0 - fold.held_out.mean(error**2) / max(spread, 1e-300)

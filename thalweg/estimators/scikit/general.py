@@ -109,7 +109,7 @@ class Regressor(RegressionEstimator):
         alpha = at_least("alpha", self.alpha, 0.0)
         # Losses count in the target's own units.
         alpha *= target.scale ** (2 - objective.power) if standardizes else 1.0
-        total = len(rows) if rows.weights is None else float(rows.weights.sum())
+        total = rows.total
         problem = minimized(objective, rows, alpha / total, self.fit_intercept)
         _fitted(self, given, Encoding(target, given.features, self.missing), problem)
         return self
@@ -191,7 +191,7 @@ class Classifier(ClassEstimator):
         target = target_of(y, "multiclass" if several else "binary", self.classes_)
         objective = parse_objective(self.loss, target.kind)
         rows = weighted_rows(given.X, codes if several else codes.astype(np.float64), given.weights)
-        total = len(rows) if rows.weights is None else float(rows.weights.sum())
+        total = rows.total
         outputs = len(self.classes_) if several else 1
         penalty = 1.0 / (self.C * total)
         problem = minimized(objective, rows, penalty, self.fit_intercept, outputs)

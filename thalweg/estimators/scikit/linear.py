@@ -88,7 +88,7 @@ class LinearRegressor(RegressionEstimator):
         target = target_of(y, "regression", (), True, self.fit_intercept, given.weights)
         values = (np.asarray(given.y, np.float64) - target.mean) / target.scale
         rows = weighted_rows(given.X, values, given.weights)
-        total = len(rows) if rows.weights is None else float(rows.weights.sum())
+        total = rows.total
         problem = minimized(OBJECTIVES["squared"], rows, 2 * alpha / total, self.fit_intercept)
         encoding = Encoding(target, given.features)
         start = self._started(problem, encoding)
@@ -315,7 +315,7 @@ class HuberRegressor(RegressionEstimator):
         target = target_of(y, "regression", (), True, self.fit_intercept, given.weights)
         values = (np.asarray(given.y, np.float64) - target.mean) / target.scale
         rows = weighted_rows(given.X, values, given.weights)
-        total = len(rows) if rows.weights is None else float(rows.weights.sum())
+        total = rows.total
         penalty = 2 * alpha * target.scale / total
         objective = OBJECTIVES["huber"].at(epsilon)
         problem = minimized(objective, rows, penalty, self.fit_intercept)

@@ -168,6 +168,9 @@ def read_features(estimator: Any, X: Any) -> Floats:
             "frame or a dict of columns."
         )
     X = validate_data(estimator, X, reset=False, dtype=np.float64)
+    if encoding.derivation is not None:
+        columns = dict(zip(encoding.needed, X.T, strict=True))
+        return np.asarray(encoding.matrix(table_of(columns)))
     return scaled(encoding.features, X)
 
 

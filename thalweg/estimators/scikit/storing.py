@@ -71,12 +71,12 @@ def _of_table(model: FittedModel) -> ModelEstimator:
 def _fitted(
     estimator: ModelEstimator, model: FittedModel, tabular: bool, named: bool
 ) -> ModelEstimator:
-    features = model.encoding.features
-    if any(isinstance(feature, OneHot) for feature in features):
+    encoding = model.encoding
+    if encoding.derivation or any(isinstance(f, OneHot) for f in encoding.features):
         tabular = True
     estimator.model_, estimator.tabular_ = model, tabular
-    estimator.n_features_in_ = len(features)
+    estimator.n_features_in_ = len(encoding.needed)
     if named:
-        estimator.feature_names_in_ = np.array([feature.name for feature in features], object)
+        estimator.feature_names_in_ = np.array(encoding.needed, object)
     estimator._show()
     return estimator

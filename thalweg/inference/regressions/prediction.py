@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +67,9 @@ def predict(inference: Inference, X: Any, offset: Any, weights: Any, level: floa
     spread = np.sqrt(np.maximum(np.sum((part @ V) * part, axis=1), 0.0))
     assert inference.convention is not None
     reach = inference.convention.reference.quantile(level)
-    mean = family.mean
-    if mean is None:
+    if family.mean is None:
         raise ArgumentError(f"{family.title} says nothing of the mean of its target.")
-    slopes = np.asarray(grad(lambda s: np.sum(mean(s)))(scores))
-    ends = np.column_stack([np.asarray(mean(scores + side * spread)) for side in (-reach, reach)])
+    means, errors, ends = means_of_scores(family.mean, scores, spread, reach)
     new = None
     if family.student:
         variance = fitted.rows.variance(fitted.optimum.at) / read_weights(weights, len(matrix))
@@ -78,8 +77,30 @@ def predict(inference: Inference, X: Any, offset: Any, weights: Any, level: floa
         new = np.column_stack([scores - reach * both, scores + reach * both])
     elif family.below is not None:
         new = _counts(family, scores, spread, inference.estimates[columns:], level)
-    means = np.asarray(mean(scores))
-    return Predictions(means, np.abs(slopes) * spread, np.sort(ends, axis=1), new, level)
+    return Predictions(means, errors, ends, new, level)
+
+
+def means_of_scores(
+    mean: Callable[[Any], Any] | None, scores: Floats, spread: Floats, reach: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return the means of scores, their standard errors, and the ends of intervals for them.
+
+    Args:
+        mean: Maps scores to means; None for themselves.
+        scores: The scores, shape (rows,).
+        spread: Their standard errors.
+        reach: How many of those an interval of a score reaches to either side.
+
+    Example:
+        >>> means_of_scores(np.exp, np.array([0.0]), np.array([0.5]), 2.0)[2].round(3)
+        array([[0.368, 2.718]])
+    """
+    ends = np.column_stack([scores - reach * spread, scores + reach * spread])
+    if mean is None:
+        return scores, spread, ends
+    slopes = np.asarray(grad(lambda s: np.sum(mean(s)))(scores))
+    mapped = np.sort(np.column_stack([np.asarray(mean(end)) for end in ends.T]), axis=1)
+    return np.asarray(mean(scores)), np.abs(slopes) * spread, mapped
 
 
 def _columns(X: Any, names: tuple[str, ...], intercept: bool) -> Floats:

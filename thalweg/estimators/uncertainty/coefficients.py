@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from thalweg.data.encoding import Encoding
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective
+from thalweg.estimators.problem import Rows
+from thalweg.estimators.uncertainty.intervals import FAMILY_NAMES
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
+from thalweg.inference.covariance import Covariance
 from thalweg.inference.regressions.families import FAMILIES
 
 Floats = NDArray[np.float64]
@@ -18,55 +22,76 @@ Floats = NDArray[np.float64]
 # A fit that is farther from the optimum, in standard errors, has none of its own.
 NEAR = 0.1
 
-_NAMES = {"squared": "linear", "logistic": "logistic", "poisson": "poisson"}
 
-
-def inference_of(
-    objective: Objective, X: Floats, y: Floats, params: Params, encoding: Encoding, l2: float
+def encoded_inference(
+    objective: Objective,
+    rows: Rows,
+    params: Params,
+    names: tuple[str, ...],
+    l2: float,
+    kind: Covariance = "HC1",
+    groups: Any = None,
 ) -> Inference:
-    """Return the inference of a linear model with robust standard errors (HC1).
+    """Return the inference of a linear model of encoded features.
 
     It is of the optimum; a fit that did not come near it has no standard errors, but a reason.
 
     Args:
         objective: The loss.
-        X: The encoded features that it was trained on, shape (rows, features).
-        y: The target as it was trained on, shape (rows,).
+        rows: The encoded features that it was trained on, the target as it was, and weights.
         params: The weights and biases that were found.
-        encoding: How columns became features and target.
+        names: Those of the features.
         l2: The penalty.
+        kind: How standard errors are made.
+        groups: The cluster of each row, for clustered ones.
     """
-    names, target = ("intercept", *encoding.names), encoding.target
     weights, bias = np.asarray(params["weights"][0]), np.asarray(params["biases"][0])
-    own = _own_units(encoding)
-    shift = np.zeros(len(names))
-    shift[0] = target.mean
-    why = _why_none(objective, weights, l2)
+    every = ("intercept", *names)
+    found, why = None, _why_none(objective, weights, l2, rows.weights is not None)
     if not why:
         given = np.array([float(bias), *weights])
-        found = _encoded(objective, X, y, names, given)
+        clusters = groups if kind == "clustered" else None
+        found = _encoded(objective, rows, every, given, kind, clusters)
         why = found.why or _too_far(found)
-    if why:
-        nothing = np.full((len(names), len(names)), np.nan)
-        title = f"Linear model, {objective.text} loss"
-        values = np.full(len(names), np.nan)
-        if weights.ndim == 1:
-            values = own @ np.array([float(bias), *weights]) * target.scale + shift
-        return Inference(title, names, values, nothing, None, len(y), why=why)
-    left_out = _undetermined(np.column_stack([np.ones(len(X)), X]), own, names)
+    if found is not None and not why:
+        return found
+    values = np.full(len(every), np.nan)
+    if weights.ndim == 1:
+        values = np.array([float(bias), *weights])
+    nothing = np.full((len(every), len(every)), np.nan)
+    title = f"Linear model, {objective.text} loss"
+    return Inference(title, every, values, nothing, None, len(rows), why=why)
+
+
+def in_own_units(found: Inference, rows: Rows, encoding: Encoding) -> Inference:
+    """Return the inference of encoded features as one of the columns as they were.
+
+    Args:
+        found: What `encoded_inference` returned.
+        rows: The rows it is of.
+        encoding: How columns became features and target.
+    """
+    target, names = encoding.target, found.names
+    own, shift = _own_units(encoding), np.zeros(len(names))
+    shift[0] = target.mean
+    if found.why:
+        values = own @ found.estimates * target.scale + shift
+        return replace(found, estimates=values)
+    left_out = _undetermined(np.column_stack([np.ones(len(rows)), rows.X]), own, names)
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift
     covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2
     values[~told] = np.nan
     covariance[~told], covariance[:, ~told] = np.nan, np.nan
+    assert found.given is not None
     return Inference(
-        found.title, names, values, covariance, found.convention, len(y), left_out,
-        facts=_in_own_units(found.facts, len(y), target.scale),
-        given=own @ given * target.scale + shift,
+        found.title, names, values, covariance, found.convention, len(rows), left_out,
+        facts=_facts_in_own_units(found.facts, len(rows), target.scale),
+        given=own @ found.given * target.scale + shift,
     )  # fmt: skip
 
 
-def _why_none(objective: Objective, weights: Any, l2: float) -> str:
+def _why_none(objective: Objective, weights: Any, l2: float, weighted: bool) -> str:
     if weights.ndim > 1:
         return (
             "Of several classes each coefficient counts beside the others' only. Fit one class "
@@ -76,6 +101,11 @@ def _why_none(objective: Objective, weights: Any, l2: float) -> str:
         return (
             f"The penalty (l2 = {l2:g}) draws the coefficients to 0, so that intervals around them "
             "do not cover the truth. Fit without one (l2 = 0) for standard errors."
+        )
+    if weighted and _quantile(objective) is not None:
+        return (
+            f"The standard errors of the loss {objective.text} are those of rows that count alike. "
+            "Fit without weights for them."
         )
     if not objective.smooth and not _quantile(objective):
         return (
@@ -93,14 +123,18 @@ def _quantile(objective: Objective) -> float | None:
 
 
 def _encoded(
-    objective: Objective, X: Floats, y: Floats, names: tuple[str, ...], given: Floats
-) -> Inference:
+    objective: Objective, rows: Rows, names: tuple[str, ...], given: Floats, kind: Covariance,
+    clusters: Any,
+) -> Inference:  # fmt: skip
     q = _quantile(objective)
     if q is not None:
-        return quantile_regression(X, y, q, names=names[1:], params=given)
+        return quantile_regression(rows.X, rows.y, q, names=names[1:], params=given)
     own = RegressionFamily(objective.text, f"Regression, {objective.text} loss", objective.losses)
-    family = FAMILIES[_NAMES[objective.text]] if objective.text in _NAMES else own
-    return regression(X, y, family, covariance="HC1", names=names[1:], params=given)
+    family = FAMILIES[FAMILY_NAMES[objective.text]] if objective.text in FAMILY_NAMES else own
+    return regression(
+        rows.X, rows.y, family, weights=rows.weights, covariance=kind, clusters=clusters,
+        names=names[1:], params=given,
+    )  # fmt: skip
 
 
 def _too_far(found: Inference) -> str:
@@ -149,7 +183,7 @@ def _undetermined(A: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, s
     return found
 
 
-def _in_own_units(facts: dict[str, float], rows: int, scale: float) -> dict[str, float]:
+def _facts_in_own_units(facts: dict[str, float], rows: int, scale: float) -> dict[str, float]:
     """Return facts whose likelihood is that of the target in its own units."""
     lost = rows * float(np.log(scale))
     factors = {"log-likelihood": -1.0, "AIC": 2.0, "BIC": 2.0}
