@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
-from thalweg.core.tensor import Tensor, make
-from thalweg.engines.composed import composed
+from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import by_rows
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.reduce.sums import mean
 
@@ -125,13 +125,12 @@ _MANY = 1 << 16
 
 
 def _by_loop(rows: Array, eps: float) -> Kept:
-    variance = composed(_spread, make(np.ascontiguousarray(rows)), axes=1).array
+    variance = by_rows(_spread, np.ascontiguousarray(rows))
     return _values(rows, eps), 1 / np.sqrt(variance + eps), variance, variance
 
 
 def _values(rows: Array, eps: float) -> Array:
-    values: Array = composed(_standard, make(np.ascontiguousarray(rows)), axes=1, eps=eps).array
-    return values
+    return by_rows(_standard, np.ascontiguousarray(rows), eps=eps)
 
 
 def _spread(x: Tensor) -> Tensor:
