@@ -95,8 +95,19 @@ class Loop:
         at = self.e.offset(self._parameters[parameter], 8 * number)
         return self.e.load(at, type)
 
-    def compiled(self, objects: Sequence[bytes] = (), declarations: Sequence[str] = ()) -> Library:
-        """Return it as machine code, under the name of `loop`."""
-        function = self.e.function("loop", self._parameters)
-        text = module_text([function], [*self.e.declarations, *declarations])
+    def compiled(
+        self,
+        objects: Sequence[bytes] = (),
+        declarations: Sequence[str] = (),
+        functions: Sequence[str] = (),
+    ) -> Library:
+        """Return it as machine code, under the name of `loop`.
+
+        Args:
+            objects: What else is linked.
+            declarations: What is called of that.
+            functions: Texts of what else is called.
+        """
+        own = self.e.function("loop", self._parameters)
+        text = module_text([*functions, own], [*self.e.declarations, *declarations])
         return link([*objects, compile_object(text, self.e.target)], ["loop"], [text])

@@ -94,7 +94,7 @@ def known(x: Any) -> Array:
     array = x.array
     if array.__class__ is not np.ndarray or x.results is not TorchTensor or x.weak:
         raise LongRoadError
-    if recording.enabled:
+    if (x.node is not None or x.origin is not None) and recording.enabled:
         if x.origin is not None:
             refresh(x)
         if x.node is not None:
