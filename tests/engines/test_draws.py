@@ -16,6 +16,14 @@ from thalweg.random.generator import Generator
 
 CHANCES = np.random.default_rng(2).random(5000)
 
+
+def _kept(generator: Generator, x: Any) -> Any:
+    out, factor = np.empty_like(x), float(x.dtype.type(1.7))
+    if generator.fill_kept(out, x, 0.3, factor):
+        return out
+    return x * (generator.bernoulli(0.3, x.shape) * x.dtype.type(factor))
+
+
 DRAWS: dict[str, Callable[[Generator, int], Any]] = {
     "uniform float32": lambda g, n: g.rand((n,), np.float32),
     "uniform float64": lambda g, n: g.rand((2, n)),
@@ -27,6 +35,8 @@ DRAWS: dict[str, Callable[[Generator, int], Any]] = {
     "certain": lambda g, n: g.bernoulli(1.0, (n,)),
     "events float32": lambda g, n: g.bernoulli(CHANCES[:n].astype(np.float32)),
     "events float64": lambda g, n: g.bernoulli(CHANCES[:n]),
+    "kept float32": lambda g, n: _kept(g, CHANCES[:n].astype(np.float32)),
+    "kept float64": lambda g, n: _kept(g, CHANCES[:n]),
     "exponential": lambda g, n: g.exponential(2.0, (n,), np.float32),
     "weighted": lambda g, n: g.multinomial(CHANCES[:n], n, replacement=True),
 }

@@ -211,15 +211,29 @@ class Generator(MersenneTwister):
         if isinstance(p, np.ndarray):
             fractions = self.rand(p.shape if shape is None else shape, p.dtype)
             return np.asarray(fractions < p)
-        wanted = () if shape is None else shape
-        # k 2⁻⁵³ < p where k < p 2⁵³, a product without error, and so where k is below its ceiling.
-        limit = math.ceil(min(max(float(p), 0.0), 1.0) * 2.0**53)
+        wanted, limit = () if shape is None else shape, _limit(float(p))
         found = np.empty(wanted, np.bool_)
         if self.fill("coins", found, 2 * found.size, (limit,)):
             return found
         words = self.long_words(math.prod(wanted))
         words &= np.uint64(2**53 - 1)
         return np.asarray(words < np.uint64(limit)).reshape(wanted)
+
+    def fill_weighted(self, out: Array, weights: Array) -> bool:
+        """Fill memory with positions of weights, of which not all are 0, as `multinomial` does."""
+        sums = np.empty_like(weights)
+        return self.fill(f"weighted {weights.dtype.char}", out, 2 * out.size, (), weights, sums)
+
+    def fill_kept(self, out: Array, x: Array, p: float, factor: float) -> bool:
+        """Fill memory with numbers times a factor or, but with probability p, times 0.
+
+        Args:
+            out: Contiguous, of the shape and dtype of x.
+            x: Contiguous, float32 or float64.
+            p: As for `bernoulli`.
+            factor: A number.
+        """
+        return self.fill(f"kept {x.dtype.char}", out, 2 * x.size, (_limit(p), factor), x)
 
     def fill_events(self, out: Array, p: Array) -> bool:
         """Fill memory with 1 and 0, as `bernoulli` tells it, if machine code does that.
@@ -230,7 +244,7 @@ class Generator(MersenneTwister):
         """
         kind = p.dtype.char
         words = p.size if kind == "f" else 2 * p.size
-        return self.fill(f"events {kind}", out, words, chances=p)
+        return self.fill(f"events {kind}", out, words, (), p)
 
     def exponential(self, rate: float = 1.0, shape: Shape = (), dtype: Any = np.float64) -> Array:
         """Draw numbers with the density rate·exp(-rate·x), x ≥ 0."""
@@ -273,12 +287,16 @@ class Generator(MersenneTwister):
             replacement: Whether a category can be drawn again.
         """
         if n > 1 and replacement:
+            found = np.empty(n, np.int64)
+            one = weights.ndim == 1 and weights.dtype.char in "fd"
+            if one and self.fill_weighted(found, np.ascontiguousarray(weights)):
+                return found
             rows = np.cumsum(weights, axis=-1).reshape(-1, weights.shape[-1])
             rows /= rows[:, -1:]
             rows[:, -1] = 1
             fractions = self.rand((len(rows), n))
-            found = [np.searchsorted(row, f) for row, f in zip(rows, fractions, strict=True)]
-            return np.reshape(np.array(found, np.int64), (*weights.shape[:-1], n))
+            places = [np.searchsorted(row, f) for row, f in zip(rows, fractions, strict=True)]
+            return np.reshape(np.array(places, np.int64), (*weights.shape[:-1], n))
         # The smallest of exponential numbers of these rates belongs to each with its probability.
         times = in_memory_order(weights, lambda s: self.exponential(1.0, s, weights.dtype))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -308,6 +326,14 @@ def floating(name: str, dtype: Any, real: bool = False) -> np.dtype[Any]:
             "Draw in one of those and convert with astype."
         )
     return kind
+
+
+def _limit(p: float) -> int:
+    """Return below which of 2⁵³ integers, equally probable, one is with probability p.
+
+    k 2⁻⁵³ < p where k < p 2⁵³, a product without error, and so where k is below its ceiling.
+    """
+    return math.ceil(min(max(p, 0.0), 1.0) * 2.0**53)
 
 
 @functools.lru_cache(maxsize=64)

@@ -22,7 +22,7 @@ DEFAULT_SEED = 67280421310721
 Filler = Callable[..., Any]
 
 # What fills arrays by machine code, by what it fills them with: a function of where the address of
-# the engine's state and the numbers' parameters are; of chances, if there are any; of the array.
+# the engine's state and the numbers' parameters are; of another array, for some; of the array.
 _fillers: dict[str, Filler] = {}
 
 # Finds more of them, given of how many numbers; None where there is none, or not for so few.
@@ -156,7 +156,7 @@ class MersenneTwister:
             self._written = ()
 
     def fill(
-        self, how: str, out: Array, words: int, parameters: Parameters = (), chances: Any = None
+        self, how: str, out: Array, words: int, parameters: Parameters = (), *further: Array
     ) -> bool:
         """Fill an array by machine code; tell whether there is any for it.
 
@@ -165,7 +165,7 @@ class MersenneTwister:
             out: Contiguous, of the dtype of those numbers.
             words: How many words of 32 bits that takes.
             parameters: Those of the numbers, real or integer as that takes them.
-            chances: A further array, contiguous, of the same shape.
+            further: Other arrays, contiguous.
         """
         filler = _fillers.get(how) or _found(how, out.size)
         if filler is None:
@@ -181,10 +181,10 @@ class MersenneTwister:
                 for i, number in enumerate(parameters, 1):
                     (self._reals if number.__class__ is float else self._row)[i] = number
                 self._written = parameters
-            if chances is None:
-                filler(self._place, flat)
+            if further:
+                filler(self._place, *[array.reshape(-1) for array in further], flat)
             else:
-                filler(self._place, chances.reshape(-1), flat)
+                filler(self._place, flat)
         return True
 
     def words(self, n: int) -> Array:

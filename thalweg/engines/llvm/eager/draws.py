@@ -34,21 +34,23 @@ class Draw:
     parameters of the numbers.
 
     Args:
-        chances: The dtype of a further operand of the array's shape, if there is one.
+        further: The dtype of a further operand of the array's shape, if there is one.
 
     Attributes:
         e: What writes it.
         state: Where the twister's state is.
         count: How many numbers are wanted.
         out: Where the first of them belongs.
-        chances: Where the further operand is.
+        further: Where the further operand is.
+        type: Of what type the numbers are.
     """
 
-    def __init__(self, chances: str = "") -> None:
+    def __init__(self, further: str = "", type: str = "f32") -> None:
         self.loop = Loop()
         self.e: Emitter = self.loop.e
-        self._operands = "q" + chances
-        self.chances, self.out = self.loop.operand(1), self.loop.operand(1 + len(chances))
+        self._operands = "q" + further
+        self.further, self.out = self.loop.operand(1), self.loop.operand(1 + len(further))
+        self.type = type
         self.count = self.loop.count
         self._row = self._pointer(self.loop.operand(0))
         self.state = self._pointer(self._row)
@@ -69,9 +71,9 @@ class Draw:
         wanted = n if isinstance(n, Value) else self.e.constant(n, "i64")
         self.e.raw(f"call void @{WORDS}({self.state}, {out}, {wanted})")
 
-    def each(self, type: str, words: int, lanes: int, make: Make) -> None:
+    def each(self, words: int, lanes: int, make: Make) -> None:
         """Write a number made of so many words each, one after another."""
-        e = self.e
+        e, type = self.e, self.type
         chunks = e.shift_right_logical(e.add(self.count, _CHUNK - 1), 9)
         chunk, _ = e.begin_loop(chunks)
         first = e.multiply(chunk, _CHUNK)
@@ -98,13 +100,13 @@ class Draw:
             e.end_loop()
         e.end_loop()
 
-    def made(self, gives: str) -> Callable[..., Any]:
+    def made(self, gives: str, signature: str | None = None) -> Callable[..., Any]:
         """Return it as a universal function."""
         library = self.loop.compiled(functions=words_text(self.e.target))
-        return universal(library, "loop", self._operands, gives, None)
+        return universal(library, "loop", self._operands, gives, signature)
 
 
-_TYPES = {"f": "f32", "d": "f64", "q": "i64"}
+_TYPES = {"f": "f32", "d": "f64", "q": "i64", "?": "i1"}
 
 
 # ---- numbers of words
@@ -139,8 +141,16 @@ def _coin(draw: Draw, word: Value, at: Value) -> Value:
 def _happens(number: Make, draw: Draw, word: Value, at: Value) -> Value:
     """Return 1 where a number of [0, 1) is below the chance of its place, else 0."""
     e, drawn = draw.e, number(draw, word, at)
-    chance = e.load(e.element(draw.chances, at, drawn.type), drawn.type, drawn.width)
+    chance = e.load(e.element(draw.further, at, drawn.type), drawn.type, drawn.width)
     return e.convert(e.compare("olt", drawn, chance), drawn.type)
+
+
+def _kept(draw: Draw, word: Value, at: Value) -> Value:
+    """Return a number of the further operand times a factor where a coin tells, else times 0."""
+    e, type = draw.e, draw.type
+    factor = e.convert(draw.parameter(1, "f64"), type)
+    number = e.load(e.element(draw.further, at, type), type, word.width)
+    return e.multiply(number, e.select(_coin(draw, word, at), factor, 0.0))
 
 
 def _exponential(draw: Draw, word: Value, at: Value) -> Value:
@@ -167,7 +177,7 @@ def _normal_block(draw: Draw, at: Value) -> None:
 def _normal() -> Callable[..., Any]:
     draw = Draw()
     e, n = draw.e, draw.count
-    draw.each("f32", 1, _LANES, _single)
+    draw.each(1, _LANES, _single)
     block, _ = e.begin_loop(e.shift_right_logical(n, 4))
     _normal_block(draw, e.element(draw.out, e.multiply(block, BLOCK), "f32"))
     e.end_loop()
@@ -185,7 +195,7 @@ def _normal() -> Callable[..., Any]:
 
 def _order() -> Callable[..., Any]:
     """Fisher and Yates: each place is exchanged with one from itself on."""
-    draw = Draw()
+    draw = Draw(type="i64")
     e, n = draw.e, draw.count
     i, _ = e.begin_loop(n)
     e.store(i, e.element(draw.out, i, "i64"))
@@ -211,12 +221,43 @@ def _order() -> Callable[..., Any]:
     return draw.made("q")
 
 
-# By name: the dtype of the chances, that of the numbers, the words of one, lanes, what makes it.
+def _weighted(kind: str) -> Callable[..., Any]:
+    """Draw positions of weights, which are operands, with memory for their sums so far."""
+    type = _TYPES[kind]
+    draw = Draw(2 * kind, type)
+    e, n = draw.e, draw.loop.extent(1)
+    draw.count = draw.loop.extent(2)
+    sums = draw.loop.operand(2)
+    i, (so_far,) = e.begin_loop(n, [e.constant(0.0, type)])
+    total = e.add(so_far, e.load(e.element(draw.further, i, type), type))
+    e.store(total, e.element(sums, i, type))
+    (total,) = e.end_loop([total])
+
+    def place(draw: Draw, word: Value, at: Value) -> Value:
+        """Return the first position whose share of the sums is not below a number of [0, 1)."""
+        wanted = _double(draw, word, at)
+        _, (low, high) = e.begin_loop(64, [e.constant(0, "i64"), n])
+        middle = e.shift_right_logical(e.add(low, high), 1)
+        share = e.divide(e.load(e.element(sums, middle, type), type, cse=False), total)
+        share = e.select(e.compare("eq", middle, e.subtract(n, 1)), 1.0, share)
+        below = e.compare("olt", e.convert(share, "f64"), wanted)
+        low = e.select(below, e.add(middle, 1), low)
+        high = e.select(below, high, middle)
+        return e.end_loop([low, high], e.compare("slt", low, high))[0]
+
+    draw.type = "i64"
+    draw.each(2, 1, place)
+    return draw.made("q", "(),(n),(n)->(k)")
+
+
+# By name: the dtype of a further operand, that of the numbers, the words of one, lanes, what makes it.
 _EACH: dict[str, tuple[str, str, int, int, Make]] = {
     "uniform f": ("", "f", 1, _LANES, _single),
     "uniform d": ("", "d", 2, _LANES // 2, _double),
     "integers": ("", "q", 1, 1, _integer),
     "coins": ("", "?", 2, _LANES // 2, _coin),
+    "kept f": ("f", "f", 2, _LANES // 2, _kept),
+    "kept d": ("d", "d", 2, _LANES // 2, _kept),
     "events f": ("f", "f", 1, _LANES, functools.partial(_happens, _single)),
     "events d": ("d", "d", 2, _LANES // 2, functools.partial(_happens, _double)),
     "exponential": ("", "d", 2, 1, _exponential),
@@ -227,15 +268,17 @@ _EACH: dict[str, tuple[str, str, int, int, Make]] = {
 def filler(name: str) -> Callable[..., Any] | None:
     """Return the universal function that fills an array with a kind of numbers.
 
-    It takes where the state's address and the numbers' parameters are, the array of chances if
-    there are any, and the array, contiguous and of one axis. None where this processor would round
+    It takes where the state's address and the numbers' parameters are, further arrays if there are
+    any, and the array, all contiguous and of one axis. None where this processor would round
     otherwise.
     """
     if name == "normal":
         return _normal() if Target.host().fused else None
     if name == "order":
         return _order()
-    chances, gives, words, lanes, make = _EACH[name]
-    draw = Draw(chances)
-    draw.each(_TYPES.get(gives, "i1"), words, lanes, make)
+    if name.startswith("weighted "):
+        return _weighted(name[-1])
+    further, gives, words, lanes, make = _EACH[name]
+    draw = Draw(further, _TYPES[gives])
+    draw.each(words, lanes, make)
     return draw.made(gives)

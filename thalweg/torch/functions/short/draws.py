@@ -25,7 +25,12 @@ def _shape(size: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _require_stream() -> None:
+def require_stream() -> None:
+    """Leave the short road where draws are made for examples or with keys.
+
+    Raises:
+        LongRoadError: If they are.
+    """
     if drawing_batch() is not None or has_key():
         raise LongRoadError
 
@@ -40,14 +45,14 @@ def _default() -> Any:
 @short_road("rand")
 def _rand(*size: Any) -> Tensor:
     shape = _shape(size)
-    _require_stream()
+    require_stream()
     return new(default_generator.rand(shape, _default()))
 
 
 @short_road("randn")
 def _randn(*size: Any) -> Tensor:
     array = np.empty(_shape(size), _default())
-    _require_stream()
+    require_stream()
     if not default_generator.fill_normal(array, 0.0, 1.0):
         array = default_generator.normal(0.0, 1.0, array.shape, array.dtype)
     return new(array)
@@ -59,14 +64,14 @@ def _randint(*bounds: Any) -> Tensor:
     require(low.__class__ is int and high.__class__ is int and -(2**62) < low < high < 2**62)
     require(size.__class__ is not int)
     shape = _shape((size,))
-    _require_stream()
+    require_stream()
     return new(default_generator.randint(low, high, shape))
 
 
 @short_road("randperm")
 def _randperm(n: Any) -> Tensor:
     require(n.__class__ is int and n >= 0)
-    _require_stream()
+    require_stream()
     return new(default_generator.randperm(n))
 
 
@@ -74,7 +79,7 @@ def _plain(x: Any) -> Array:
     array = changeable(x)
     if array.dtype.char not in "fd" or not array.flags.c_contiguous:
         raise LongRoadError
-    _require_stream()
+    require_stream()
     return array
 
 
@@ -93,7 +98,7 @@ def _bernoulli(x: Any) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.size > 0)
     require(np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1)
-    _require_stream()
+    require_stream()
     found = np.empty(array.shape, array.dtype)
     if default_generator.fill_events(found, array):
         return new(found)
@@ -104,9 +109,12 @@ def _bernoulli(x: Any) -> Tensor:
 def _multinomial(x: Any, num_samples: Any, replacement: Any = False) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.ndim == 1)
-    low, high = array.min(), array.max()
-    require(low > 0 and high < 1e30 and num_samples.__class__ is int and num_samples > 0)
+    require(num_samples.__class__ is int and num_samples > 0)
+    # Of numbers above 0 none is infinite or NaN whose sum is not.
+    require(np.minimum.reduce(array) > 0 and np.add.reduce(array) < 1e30)
     require(bool(replacement) or num_samples <= array.size)
-    require(np.add.reduce(array) < 1e30)
-    _require_stream()
+    require_stream()
+    found = np.empty(num_samples, np.int64)
+    if replacement and num_samples > 1 and default_generator.fill_weighted(found, array):
+        return new(found)
     return new(default_generator.multinomial(array, num_samples, bool(replacement)))

@@ -9,6 +9,8 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.random.generator import default_generator
+from thalweg.torch.functions.short.draws import require_stream
 from thalweg.torch.functions.short.road import Array, known, new, positions, require
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
@@ -51,6 +53,18 @@ def clipped(
         np.multiply(array, factor, array)
         written(gradient)
     return new(norm)
+
+
+def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False) -> Tensor:
+    """Return numbers times 0 with probability p, the others divided by 1 - p."""
+    x = known(input)
+    require(x.dtype.char in "fd" and x.flags.c_contiguous and p.__class__ is float and 0 < p < 1)
+    require(training is True and inplace is False)
+    require_stream()
+    found, factor = np.empty(x.shape, x.dtype), 1 / x.dtype.type(1 - p)
+    if default_generator.fill_kept(found, x, 1 - p, float(factor)):
+        return new(found)
+    return new(tracing.quiet(np.multiply, x, default_generator.bernoulli(1 - p, x.shape) * factor))
 
 
 # ---- connectionist temporal classification
