@@ -250,7 +250,7 @@ def _weighted(kind: str) -> Callable[..., Any]:
     return draw.made("q", "(),(n),(n)->(k)")
 
 
-# By name: the dtype of a further operand, that of the numbers, the words of one, lanes, what makes it.
+# By name: the dtype of a further operand, that of the numbers, the words of one, lanes, its maker.
 _EACH: dict[str, tuple[str, str, int, int, Make]] = {
     "uniform f": ("", "f", 1, _LANES, _single),
     "uniform d": ("", "d", 2, _LANES // 2, _double),
