@@ -14,6 +14,7 @@ from thalweg.torch.functions.short.draws import require_stream
 from thalweg.torch.functions.short.road import Array, known, new, positions, require
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
+from thalweg.torch.fused.classes import cross_entropies_alone
 
 
 def rows_of(input: Any, weight: Any) -> Tensor:
@@ -65,6 +66,19 @@ def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False
     if default_generator.fill_kept(found, x, 1 - p, float(factor)):
         return new(found)
     return new(tracing.quiet(np.multiply, x, default_generator.bernoulli(1 - p, x.shape) * factor))
+
+
+def scored(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
+    reduction: Any = "mean",
+) -> Tensor:  # fmt: skip
+    """Return the cross entropy of classes, all of which count, with the softmax of scores."""
+    x = known(input)
+    require(x.ndim == 2 and x.size > 0 and x.dtype.char in "fd")
+    require(weight is None and reduction in ("mean", "sum", "none"))
+    y = positions(target, x.shape[1])
+    require(y.shape == x.shape[:1] and ignore_index.__class__ is int and ignore_index < 0)
+    return new(tracing.quiet(cross_entropies_alone, x, y=y, kind=reduction))
 
 
 # ---- connectionist temporal classification
