@@ -1,36 +1,77 @@
-"""Draws by machine code are those of NumPy's form, to the last bit."""
+"""Draws by machine code are those of NumPy's form, to the last bit, and leave the same state."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from thalweg.engines import draws  # noqa: F401 - it lets machine code draw
+from thalweg.engines import draws
 from thalweg.ops.special import error
-from thalweg.random import box_muller, fisher_yates
+from thalweg.random import mersenne_twister
+from thalweg.random.generator import Generator
 
-UNIFORM = (np.random.default_rng(2).integers(0, 1 << 24, 1 << 15) / 2**24).astype(np.float32)
-
-
-def test_normal_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    UNIFORM[:4] = 0.0, 1 - 2.0**-24, 0.5, 0.25
-    UNIFORM[8:12] = 0.0, 1 - 2.0**-24, 0.5, 0.25
-    compiled = box_muller.normal_blocks(UNIFORM.copy(), 0.0, 1.0)
-    scaled = box_muller.normal_blocks(UNIFORM.copy(), 2.0, 0.3)
-    monkeypatch.setattr(box_muller, "COMPILED", None)
-    plain = box_muller.normal_blocks(UNIFORM.copy(), 0.0, 1.0)
-    assert compiled.tobytes() == plain.tobytes()
-    assert scaled.tobytes() == box_muller.normal_blocks(UNIFORM.copy(), 2.0, 0.3).tobytes()
+CHANCES = np.random.default_rng(2).random(5000)
 
 
-def test_orders(monkeypatch: pytest.MonkeyPatch) -> None:
-    n = 1 << 14
-    targets = np.random.default_rng(3).integers(np.arange(n), n)
-    compiled = fisher_yates.shuffled(targets)
-    monkeypatch.setattr(fisher_yates, "_compiled", None)
-    assert compiled.tolist() == fisher_yates.shuffled(targets).tolist()
+def _kept(generator: Generator, x: Any) -> Any:
+    out, factor = np.empty_like(x), float(x.dtype.type(1.7))
+    if generator.fill_kept(out, x, 0.3, factor):
+        return out
+    return x * (generator.bernoulli(0.3, x.shape) * x.dtype.type(factor))
+
+
+DRAWS: dict[str, Callable[[Generator, int], Any]] = {
+    "uniform float32": lambda g, n: g.rand((n,), np.float32),
+    "uniform float64": lambda g, n: g.rand((2, n)),
+    "integers": lambda g, n: g.randint(-5, 100, (n,)),
+    "order": lambda g, n: g.randperm(n),
+    "normal": lambda g, n: g.normal(0.0, 1.0, (n,), np.float32),
+    "normal, scaled": lambda g, n: g.normal(-2.0, 0.3, (3, n), np.float32),
+    "coins": lambda g, n: g.bernoulli(0.3, (n,)),
+    "certain": lambda g, n: g.bernoulli(1.0, (n,)),
+    "events float32": lambda g, n: g.bernoulli(CHANCES[:n].astype(np.float32)),
+    "events float64": lambda g, n: g.bernoulli(CHANCES[:n]),
+    "kept float32": lambda g, n: _kept(g, CHANCES[:n].astype(np.float32)),
+    "kept float64": lambda g, n: _kept(g, CHANCES[:n]),
+    "exponential": lambda g, n: g.exponential(2.0, (n,), np.float32),
+    "weighted": lambda g, n: g.multinomial(CHANCES[:n], n, replacement=True),
+}
+
+# Around the twister's 624 words, the chunks of 512 numbers and the blocks of 16.
+COUNTS = 0, 1, 15, 16, 17, 31, 511, 512, 513, 623, 624, 625, 1249, 5000
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_numbers_and_states(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_counts() -> list[bytes]:
+        generator, found = Generator().manual_seed(3), []
+        for n in COUNTS:
+            found.append(DRAWS[name](generator, n).tobytes())
+            found.append(generator.get_state().tobytes())
+        return found
+
+    monkeypatch.setattr(draws, "_MANY", 0)
+    compiled = all_counts()
+    assert mersenne_twister._fillers
+    monkeypatch.setattr(mersenne_twister, "_fillers", {})
+    monkeypatch.setattr(mersenne_twister, "_find", None)
+    assert compiled == all_counts()
+
+
+def test_kinds_of_numbers_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed() -> list[Any]:
+        g = Generator().manual_seed(1)
+        kinds = "coins", "normal, scaled", "integers", "certain", "normal", "normal, scaled"
+        return [DRAWS[kind](g, 40).tobytes() for kind in kinds]
+
+    found = mixed()
+    monkeypatch.setattr(mersenne_twister, "_fillers", {})
+    monkeypatch.setattr(mersenne_twister, "_find", None)
+    assert found == mixed()
 
 
 @pytest.mark.parametrize("function", [math.log1p, math.cos, math.erf, math.erfc])

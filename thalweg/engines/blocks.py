@@ -1,43 +1,39 @@
 """A function of rows as machine code, compiled once for so many rows and run block by block.
 
 Eager calls come in any number of rows. A function that takes each row alone, an element being a row
-without axes, is compiled for a few numbers of rows only: what is longer is done in blocks, the last
-of which begins earlier, so that some rows are computed twice; what is shorter is filled up.
+without axes, is compiled for a few numbers of rows only, and run by blocks of them
+(`engines/llvm/eager/blocked.py`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program, Symbol, finish, trace
-from thalweg.core.spec import Array, Spec
+from thalweg.core.spec import Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.llvm.code.addresses import address_of
 from thalweg.engines.registry import engine
 
-# For so many elements in all, from the most: how many a block has.
-_LADDER = ((1 << 19, 1 << 17), (1 << 17, 1 << 15), (1 << 14, 1 << 12), (65, 1 << 10), (0, 1 << 6))
+# From so many elements on a block has the more of these.
+MANY = 1 << 11
 
-_SHORT = 1 << 10
+_FEW_AT_ONCE, _MANY_AT_ONCE = 1 << 6, 1 << 12
 
 
 def rows_at_once(rows: int, width: int) -> int:
     """Return how many rows of so many elements a block has: a power of two.
 
     >>> rows_at_once(1_000_000, 1), rows_at_once(1000, 1), rows_at_once(1000, 1000)
-    (131072, 1024, 128)
-    >>> rows_at_once(25, 40), rows_at_once(16, 40)
-    (32, 16)
+    (4096, 64, 4)
     """
-    elements = next(block for least, block in _LADDER if rows * width >= least)
-    count = 1 << max(0, (elements // max(1, width)).bit_length() - 1)
-    # One round of few rows takes less than two rounds of fewer.
-    return 2 * count if elements <= _SHORT and count < rows <= 2 * count else count
+    elements = _MANY_AT_ONCE if rows * width >= MANY else _FEW_AT_ONCE
+    return 1 << max(0, (elements // max(1, width)).bit_length() - 1)
 
 
 class Blocks:
@@ -52,6 +48,7 @@ class Blocks:
 
     Attributes:
         row: The shape of a row of the result.
+        universal: The same as a universal function of NumPy's; None where a block is too large.
 
     Raises:
         EngineError: If the native engine lacks a primitive or a dtype.
@@ -64,21 +61,23 @@ class Blocks:
         shared: Sequence[bool],
         count: int,
     ) -> None:
-        result, _, _ = _traced(function, specs)
-        self.row, self._dtype = result.array.shape[1:], result.array.dtype
-        out = Spec((count, *self.row), self._dtype)
-        program = optimize(_program(function, [*specs, out]))
-        self._located = native().compile_located(program, [len(specs)])
-        self._count, self._specs, self._shared = count, [*specs, out], [*shared, False]
-        self._steps = [
-            0 if same else spec.nbytes // count
-            for spec, same in zip(self._specs, self._shared, strict=True)
-        ]
-        # Copies of few numbers take less than to find where they are.
-        self._small = out.size <= 2 * _SHORT
-        # Of each there is one for each thread that calls at the same time.
-        self._rooms: list[tuple[list[Array], Callable[[], None], Array]] = []
-        self._rounds: list[Callable[[Sequence[int], Sequence[int]], None]] = []
+        from thalweg.engines.llvm.eager.blocked import blocked  # it loads the compiler
+
+        program, out = _located(function, specs)
+        self.row: Shape = out.shape[1:]
+        self._dtype = out.dtype
+        self.universal = blocked(program, native().target, shared, count)
+        if self.universal is None:
+            alone = [
+                spec if same else Spec((1, *spec.shape[1:]), spec.dtype)
+                for spec, same in zip(specs, shared, strict=True)
+            ]
+            program, out = _located(function, alone)
+            self._steps = [0 if s else x.nbytes for x, s in zip(alone, shared, strict=True)]
+            self._steps.append(out.nbytes)
+            self._row = native().compile_located(program, [len(specs)])
+            # Of each there is one for each thread that calls at the same time.
+            self._rounds: list[Callable[[Sequence[int], Iterable[int]], None]] = []
 
     def __call__(self, arrays: Sequence[Array], rows: int) -> Array:
         """Return the function's result.
@@ -87,49 +86,25 @@ class Blocks:
             arrays: The operands, contiguous, of the specs but for the number of rows.
             rows: How many rows they have.
         """
-        if rows < self._count or (self._small and rows == self._count):
-            return self._filled_up(arrays, rows)
+        if self.universal is not None:
+            found: Array = self.universal(*arrays)
+            return found
         out = np.empty((rows, *self.row), self._dtype)
         places = [address_of(array) for array in (*arrays, out)]
         try:
             run = self._rounds.pop()
         except IndexError:
-            run = self._located.by_rounds(self._steps)
-        run(places, _starts(rows, self._count))
+            run = self._row.by_rounds(self._steps)
+        run(places, range(rows))
         self._rounds.append(run)
         return out
 
-    def _filled_up(self, arrays: Sequence[Array], rows: int) -> Array:
-        """Return the result of fewer rows than a block has, in memory that is kept for that."""
-        try:
-            rooms, run, out = self._rooms.pop()
-        except IndexError:
-            rooms, run, out = self._room()
-        for i, array in enumerate(arrays):
-            room = rooms[i]
-            if self._shared[i]:
-                room[()] = array
-            elif array.ndim == room.ndim:
-                room[:rows] = array
-            else:
-                room[:rows] = array.reshape(rows, *room.shape[1:])
-        run()
-        found: Array = out[:rows].copy()
-        self._rooms.append((rooms, run, out))
-        return found
 
-    def _room(self) -> tuple[list[Array], Callable[[], None], Array]:
-        # Ones have a value of nearly every function.
-        rooms = [np.ones(spec.shape, spec.dtype) for spec in self._specs]
-        run = self._located.bound([room.ctypes.data for room in rooms])
-        return rooms[:-1], run, rooms[-1]
-
-
-@functools.lru_cache(maxsize=1024)
-def _starts(rows: int, count: int) -> list[int]:
-    """Return the first row of each block; the last block ends with the last row."""
-    found = list(range(0, rows - count + 1, count))
-    return [*found, rows - count] if rows % count else found
+def _located(function: Callable[..., Tensor], specs: Sequence[Spec]) -> tuple[Program, Spec]:
+    """Return a function's program with a further input, whose memory takes the result."""
+    result, _, _ = _traced(function, specs)
+    out = Spec(result.array.shape, result.array.dtype)
+    return optimize(_program(function, [*specs, out])), out
 
 
 def _traced(function: Callable[..., Tensor], specs: Sequence[Spec]) -> tuple[Tensor, Any, Any]:

@@ -19,11 +19,11 @@ import numpy as np
 from thalweg.autodiff.functional import vjp
 from thalweg.core.apply import apply, record
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import tracing
+from thalweg.core.program import call_apart, tracing
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tape import recording
 from thalweg.core.tensor import Tensor, make
-from thalweg.engines.blocks import Blocks, rows_at_once
+from thalweg.engines.blocks import MANY, Blocks, rows_at_once
 
 Function = Callable[..., Any]
 
@@ -37,10 +37,69 @@ _FLOATS = frozenset("fd")
 _MOST_KEPT = 4096
 
 
-class _Plan:
-    """How a function is computed of arrays of some shapes and dtypes."""
+# ---- elements: universal functions of any shape
 
-    __slots__ = ("_blocks", "_rows", "_shape")
+
+_universals: dict[Any, Callable[..., Any] | None] = {}
+
+
+def _universal(
+    function: Function, options: Options, arrays: Sequence[Any]
+) -> Callable[..., Any] | None:
+    """Return the universal function of elements; None if operations are to be applied."""
+    first = arrays[0]
+    kinds = ""
+    for array in arrays:
+        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+            return None
+        if array.shape == first.shape:
+            kinds += array.dtype.char
+        elif array.ndim:
+            return None
+        else:
+            kinds += array.dtype.char + _SHARED
+    many = first.size >= MANY
+    key = (function, kinds, many, options) if options else (function, kinds, many)
+    try:
+        return _universals[key]
+    except KeyError:
+        if len(_universals) > _MOST_KEPT:
+            _universals.clear()
+        found = _made_universal(function, options, kinds, many)
+        return _universals.setdefault(key, found)
+
+
+# After the dtype of an operand without axes, which all elements share.
+_SHARED = "="
+
+
+def _made_universal(
+    function: Function, options: Options, kinds: str, many: bool
+) -> Callable[..., Any] | None:
+    apart = [(kind, kinds[i + 1 : i + 2] == _SHARED) for i, kind in enumerate(kinds)]
+    apart = [(kind, same) for kind, same in apart if kind != _SHARED]
+    if not _are_compiled([kind for kind, _ in apart]):
+        return None
+    count = rows_at_once(MANY if many else 1, 1)
+    return _compiled(function, options, count, tuple([((), *each) for each in apart])).universal
+
+
+def elements(function: Function, x: Array) -> Array | None:
+    """Return a function of each element of an array by machine code; None if it has none.
+
+    As a meaning, it is to be run in `tracing.quiet` or `tracing.run`.
+    """
+    universal = _universal(function, (), (x,))
+    return None if universal is None else _of_elements(universal, (x,))
+
+
+# ---- rows
+
+
+class _Plan:
+    """How a function is computed of the rows of arrays of some shapes and dtypes."""
+
+    __slots__ = ("_blocks", "_rows", "_shape", "_shapes")
 
     def __init__(self, function: Function, axes: int, options: Options, kinds: Any) -> None:
         lead = kinds[0][0][:axes]
@@ -49,11 +108,17 @@ class _Plan:
         apart = tuple([(shape[axes:], kind, len(shape) < axes) for shape, kind in kinds])
         self._blocks = _compiled(function, options, count, apart)
         self._shape = (*lead, *self._blocks.row)
+        self._shapes = None
+        if axes != 1:
+            self._shapes = [s if same else (self._rows, *s) for s, _, same in apart]
 
     def run(self, arrays: Sequence[Array]) -> Array:
         """Return the result for arrays."""
-        found = self._blocks(arrays, self._rows)
-        return found if found.shape == self._shape else found.reshape(self._shape)
+        if self._shapes is None:
+            return self._blocks(arrays, self._rows)
+        pairs = zip(arrays, self._shapes, strict=True)
+        rows = [array.reshape(shape) for array, shape in pairs]
+        return self._blocks(rows, self._rows).reshape(self._shape)
 
 
 _plans: dict[Any, _Plan | None] = {}
@@ -63,13 +128,14 @@ _plans: dict[Any, _Plan | None] = {}
 def _compiled(function: Function, options: Options, count: int, kinds: Any) -> Blocks:
     shared = [same for _, _, same in kinds]
     specs = [Spec(s if same else (count, *s), np.dtype(kind)) for s, kind, same in kinds]
-    return Blocks(functools.partial(function, **dict(options)), specs, shared, count)
+    row = functools.partial(function, **dict(options))
+    # It may be wanted in the midst of a meaning.
+    blocks: Blocks = call_apart(Blocks, row, specs, shared, count)
+    return blocks
 
 
-def _plan(
-    function: Function, axes: int | None, options: Options, arrays: Sequence[Any]
-) -> _Plan | None:
-    """Return how a function is computed of arrays; None if its operations are to be applied."""
+def _plan(function: Function, axes: int, options: Options, arrays: Sequence[Any]) -> _Plan | None:
+    """Return how a function is computed of rows; None if its operations are to be applied."""
     kinds = []
     for array in arrays:
         if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
@@ -81,21 +147,30 @@ def _plan(
     except KeyError:
         if len(_plans) > _MOST_KEPT:
             _plans.clear()
-        plan = None
-        if _is_regular(kinds, axes):
-            plan = _Plan(function, len(kinds[0][0]) if axes is None else axes, options, kinds)
+        plan = _Plan(function, axes, options, kinds) if _is_regular(kinds, axes) else None
         return _plans.setdefault(key, plan)
 
 
-def _is_regular(kinds: Any, axes: int | None) -> bool:
+def by_rows(function: Function, *arrays: Array, axes: int = 1, **options: Any) -> Array:
+    """Return a function of the rows of contiguous arrays, as a meaning: as `composed` does."""
+    plan = _plan(function, axes, tuple(options.items()), arrays)
+    assert plan is not None  # they are contiguous, of one floating dtype and not empty
+    return plan.run(arrays)
+
+
+def _is_regular(kinds: Any, axes: int) -> bool:
     """Tell whether arrays have rows that can be taken one by one, of dtypes that compile."""
-    shape, first = kinds[0]
-    return (
-        first in _FLOATS
-        and all(kind in _COMPILED and (kind == first or kind not in _FLOATS) for _, kind in kinds)
-        and all(
-            0 not in other and (not other or other[:axes] == shape[:axes]) for other, _ in kinds
-        )
+    shape = kinds[0][0]
+    return _are_compiled([kind for _, kind in kinds]) and all(
+        0 not in other and (not other or other[:axes] == shape[:axes]) for other, _ in kinds
+    )
+
+
+def _are_compiled(kinds: Sequence[str]) -> bool:
+    """Tell whether operands are of dtypes that compile, real numbers of one."""
+    first = kinds[0]
+    return first in _FLOATS and all(
+        kind in _COMPILED and (kind == first or kind not in _FLOATS) for kind in kinds
     )
 
 
@@ -123,7 +198,7 @@ def composed(
         axes: How many leading axes count rows; None if all do, and the function acts on elements.
         options: Hashable values.
     """
-    given, arrays, followed, plan = tuple(options.items()), [], False, None
+    given, arrays, followed, run = tuple(options.items()), [], False, None
     for x in operands:
         if x.weak:
             return function(*operands, **options)  # type: ignore[no-any-return]
@@ -131,12 +206,28 @@ def composed(
         if x.node is not None or x.origin is not None:
             followed = True
     if not (tracing.traces or (given and _are_odd(options))):
-        plan = _plan(function, axes, given, arrays)
-    if plan is None:
+        run = _runner(function, axes, given, arrays)
+    if run is None:
         return function(*operands, **options)  # type: ignore[no-any-return]
     if followed and recording.enabled:
         return apply(_COMPOSED, operands, {"function": function, "axes": axes, "options": given})
-    return make(plan.run(arrays), None, False, operands[0].results)
+    return make(tracing.quiet(run, arrays), None, False, operands[0].results)
+
+
+def _runner(
+    function: Function, axes: int | None, options: Options, arrays: Sequence[Any]
+) -> Callable[[Sequence[Array]], Array] | None:
+    """Return what computes a function of arrays; None if its operations are to be applied."""
+    if axes is not None:
+        plan = _plan(function, axes, options, arrays)
+        return None if plan is None else plan.run
+    universal = _universal(function, options, arrays)
+    return None if universal is None else functools.partial(_of_elements, universal)
+
+
+def _of_elements(universal: Callable[..., Any], arrays: Sequence[Array]) -> Array:
+    found = universal(*arrays)
+    return found if found.__class__ is np.ndarray else np.asarray(found)
 
 
 def computed(function: Function, x: Tensor) -> Tensor:
@@ -147,19 +238,19 @@ def computed(function: Function, x: Tensor) -> Tensor:
     """
     if not isinstance(function, Primitive):
         return composed(function, x)
-    plan = None if tracing.traces or x.weak else _plan(function, None, (), [x.array])
-    if plan is None:
+    found = None if tracing.traces or x.weak else tracing.quiet(elements, function, x.array)
+    if found is None:
         return function(x)
-    result = make(plan.run([x.array]), None, False, x.results)
+    result = make(found, None, False, x.results)
     if recording.enabled and (x.node is not None or x.origin is not None):
         record(function, (x,), {}, result)
     return result
 
 
 def _run(*arrays: Array, function: Function, axes: int | None, options: Options) -> Array:
-    plan = _plan(function, axes, options, arrays)
-    assert plan is not None  # it was there before the step was applied
-    return plan.run(arrays)
+    run = _runner(function, axes, options, arrays)
+    assert run is not None  # it was there before the step was applied
+    return run(arrays)
 
 
 @dataclass(frozen=True)

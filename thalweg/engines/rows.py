@@ -7,24 +7,22 @@ axis, or NaN among numbers to be ordered.
 from __future__ import annotations
 
 import functools
-import sys
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import Array
 from thalweg.engines.llvm.code.addresses import address_of
+from thalweg.engines.worth import is_worth
 
-# Fewer numbers do not make it load the compiler.
+# Fewer numbers do not make it load the compiler at once.
 _MANY = 1 << 14
-
-_COMPILER = "thalweg.engines.llvm.engine"
 
 
 def _is_worth(*arrays: Array) -> bool:
     """Tell whether arrays are of numbers that the loops know, and enough."""
     first = arrays[0]
-    if first.size < _MANY and _COMPILER not in sys.modules:
+    if not is_worth(first.size, _MANY):
         return False
     for array in arrays:
         if not array.flags.c_contiguous:
@@ -108,7 +106,7 @@ def _spaced() -> Any:
 
 def evenly_spaced(low: Any, high: Any, step: Any, count: int) -> Array | None:
     """Return float32 numbers of one distance, each rounded once: from both ends, or None."""
-    if count < _MANY and _COMPILER not in sys.modules:
+    if not is_worth(count, _MANY):
         return None
     out = np.empty(count, np.float32)
     _spaced()(low, high, step, address_of(out), count)

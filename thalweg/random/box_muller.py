@@ -11,14 +11,11 @@ are the C library's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.core.primitive import elementwise
-from thalweg.core.spec import Array, Takes
 from thalweg.ops.elementwise.fused import Doubles, Singles, fma, fma32
 
 BLOCK = 16
@@ -49,17 +46,6 @@ COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 
 
-# What turns blocks of float32 numbers into standard normal ones by machine code, where the engine
-# has given that; it returns None where it does not want to.
-COMPILED: Callable[[Singles], Singles | None] | None = None
-
-
-def compile_with(given: Callable[[Singles], Singles | None]) -> None:
-    """Let a function compute standard normal numbers, to the same last bit."""
-    global COMPILED
-    COMPILED = given
-
-
 def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any]:
     """Turn uniform numbers into as many normal ones.
 
@@ -69,14 +55,6 @@ def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any
         std: Their standard deviation.
     """
     blocks = uniform.reshape(-1, 2, HALF_BLOCK)
-    if COMPILED is not None and uniform.dtype == np.float32:
-        found = COMPILED(uniform.reshape(-1, BLOCK))
-        if found is not None:
-            return (
-                found.reshape(-1)
-                if (mean, std) == (0, 1)
-                else _scaled(found.reshape(-1), mean, std)
-            )
     transform = _singles if uniform.dtype == np.float32 else _doubles
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         block = blocks[start : start + _BLOCKS_AT_ONCE]
@@ -105,35 +83,9 @@ def _doubles(first: Doubles, second: Doubles) -> tuple[Doubles, Doubles, Doubles
 
 
 def _singles(first: Singles, second: Singles) -> tuple[Singles, Singles, Singles]:
+    radius = np.sqrt(np.float32(-2) * logarithm(np.float32(1) - first))
     sine, cosine = sine_and_cosine(np.float32(2 * np.pi) * second)
-    return _radius(first), cosine, sine
-
-
-def _radius(u: Singles) -> Singles:
-    found: Singles = np.sqrt(np.float32(-2) * logarithm(np.float32(1) - u))
-    return found
-
-
-# As primitives, so that machine code computes them, to the same last bit.
-SINGLE = Takes("float32", lambda dtype: dtype == np.float32)
-
-
-@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
-def normal_radius(u: Array) -> Array:
-    """Length √(-2 ln(1 - u)) of a pair of normal numbers, of a uniform one."""
-    return _radius(u)
-
-
-@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
-def normal_cosine(u: Array) -> Array:
-    """Cosine of 2π u."""
-    return sine_and_cosine(np.float32(2 * np.pi) * u)[1]
-
-
-@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
-def normal_sine(u: Array) -> Array:
-    """Sine of 2π u."""
-    return sine_and_cosine(np.float32(2 * np.pi) * u)[0]
+    return radius, cosine, sine
 
 
 def logarithm(x: Singles) -> Singles:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,6 @@ from numpy.typing import NDArray
 
 # Below, a loop is faster.
 _FEW = 500
-
-
-# What makes the exchanges by machine code, where the engine has given that; None where it does not.
-_compiled: Callable[[NDArray[Any]], NDArray[np.int64] | None] | None = None
-
-
-def compile_with(given: Callable[[NDArray[Any]], NDArray[np.int64] | None]) -> None:
-    """Let machine code make the exchanges."""
-    global _compiled
-    _compiled = given
 
 
 def shuffled(targets: NDArray[Any]) -> NDArray[np.int64]:
@@ -31,10 +20,6 @@ def shuffled(targets: NDArray[Any]) -> NDArray[np.int64]:
     >>> shuffled(np.array([2, 1, 2])).tolist()
     [2, 1, 0]
     """
-    if _compiled is not None:
-        found = _compiled(targets)
-        if found is not None:
-            return found
     if targets.size < _FEW:
         return _by_exchanges(targets)
     return _by_pointers(targets.astype(np.int64))

@@ -12,13 +12,14 @@ where it uses a generator of their own.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.core.spec import Array, Shape
+from thalweg.core.spec import FLOAT32, Array, Shape
 from thalweg.errors import DtypeError
 from thalweg.ops.elementwise.fused import fma
 from thalweg.ops.special.error import of_each
@@ -65,6 +66,9 @@ class Generator(MersenneTwister):
             return self.rand((*shape, 2), _COMPLEX[kind]).view(kind).reshape(shape)
         bits = _FLOATS[kind]
         n = math.prod(shape)
+        found: Array = np.empty(shape, kind)
+        if self.fill(f"uniform {kind.char}", found, n if bits == 24 else 2 * n):
+            return found
         words = self.words(n) if bits == 24 else self.long_words(n)
         words &= np.uint64(2**bits - 1)
         values: Array = words.astype(kind) * kind.type(2.0**-bits)
@@ -88,6 +92,10 @@ class Generator(MersenneTwister):
         """Draw integers from low to high - 1, equally probable up to n/2³² or n/2⁶⁴."""
         width = high - low
         n = math.prod(shape)
+        if width < _NARROW and dtype is np.int64:
+            found = np.empty(shape, np.int64)
+            if self.fill("integers", found, n, (low, width)):
+                return found
         words = self.words(n) if width < _NARROW else self.long_words(n)
         # All 2⁶⁴ integers are the words as they are. Negative ones are reached by wrapping around.
         if width < 2**64:
@@ -120,6 +128,9 @@ class Generator(MersenneTwister):
         """Draw an order of 0 … n - 1, each equally probable up to n²/2³²; shape (n,)."""
         if n < 2:
             return np.zeros(n, dtype)
+        found = np.empty(n, np.int64)
+        if self.fill("order", found, n - 1):
+            return found.astype(dtype, copy=False)
         # The last element has nothing left to be exchanged with, and takes no word.
         targets = np.append(self.words(n - 1), np.uint64(0))
         positions = np.arange(n, dtype=np.uint64)
@@ -152,9 +163,17 @@ class Generator(MersenneTwister):
         with self._lock:
             if n < BLOCK or one_by_one:
                 values = _cast(_affine(self._pairs(n), std, mean), kind)
-            else:
+            elif not self.fill_normal(values := np.empty(n, kind), mean, std):
                 values = self._blocks(n, mean, std, kind)
         return values.reshape(shape)
+
+    def fill_normal(self, out: Array, mean: float, std: float) -> bool:
+        """Fill contiguous memory with normal numbers, if machine code draws so many like that."""
+        count = out.size
+        if count < BLOCK or out.dtype is not FLOAT32:
+            return False
+        words = count + BLOCK if count % BLOCK else count
+        return self.fill("normal", out, words, _reals(mean, std))
 
     def _blocks(self, n: int, mean: float, std: float, kind: Any) -> Array:
         fractions = self.rand((n,), kind)
@@ -192,16 +211,47 @@ class Generator(MersenneTwister):
         if isinstance(p, np.ndarray):
             fractions = self.rand(p.shape if shape is None else shape, p.dtype)
             return np.asarray(fractions < p)
-        wanted = () if shape is None else shape
+        wanted, limit = () if shape is None else shape, _limit(float(p))
+        found = np.empty(wanted, np.bool_)
+        if self.fill("coins", found, 2 * found.size, (limit,)):
+            return found
         words = self.long_words(math.prod(wanted))
         words &= np.uint64(2**53 - 1)
-        # k 2⁻⁵³ < p where k < p 2⁵³, a product without error, and so where k is below its ceiling.
-        limit = math.ceil(min(max(float(p), 0.0), 1.0) * 2.0**53)
         return np.asarray(words < np.uint64(limit)).reshape(wanted)
+
+    def fill_weighted(self, out: Array, weights: Array) -> bool:
+        """Fill memory with positions of weights, of which not all are 0, as `multinomial` does."""
+        sums = np.empty_like(weights)
+        return self.fill(f"weighted {weights.dtype.char}", out, 2 * out.size, (), weights, sums)
+
+    def fill_kept(self, out: Array, x: Array, p: float, factor: float) -> bool:
+        """Fill memory with numbers times a factor or, but with probability p, times 0.
+
+        Args:
+            out: Contiguous, of the shape and dtype of x.
+            x: Contiguous, float32 or float64.
+            p: As for `bernoulli`.
+            factor: A number.
+        """
+        return self.fill(f"kept {x.dtype.char}", out, 2 * x.size, (_limit(p), factor), x)
+
+    def fill_events(self, out: Array, p: Array) -> bool:
+        """Fill memory with 1 and 0, as `bernoulli` tells it, if machine code does that.
+
+        Args:
+            out: Contiguous, of the dtype of p.
+            p: Contiguous, of the same shape, float32 or float64.
+        """
+        kind = p.dtype.char
+        words = p.size if kind == "f" else 2 * p.size
+        return self.fill(f"events {kind}", out, words, (), p)
 
     def exponential(self, rate: float = 1.0, shape: Shape = (), dtype: Any = np.float64) -> Array:
         """Draw numbers with the density rate·exp(-rate·x), x ≥ 0."""
         kind = floating("exponential", dtype, real=True)
+        found = np.empty(shape)
+        if self.fill("exponential", found, 2 * found.size, (-1.0 / rate,)):
+            return _cast(found, kind)
         return _cast(-1.0 / rate * of_each(math.log1p, -self.rand(shape)), kind)
 
     def cauchy(
@@ -237,12 +287,16 @@ class Generator(MersenneTwister):
             replacement: Whether a category can be drawn again.
         """
         if n > 1 and replacement:
+            found = np.empty(n, np.int64)
+            one = weights.ndim == 1 and weights.dtype.char in "fd"
+            if one and self.fill_weighted(found, np.ascontiguousarray(weights)):
+                return found
             rows = np.cumsum(weights, axis=-1).reshape(-1, weights.shape[-1])
             rows /= rows[:, -1:]
             rows[:, -1] = 1
             fractions = self.rand((len(rows), n))
-            found = [np.searchsorted(row, f) for row, f in zip(rows, fractions, strict=True)]
-            return np.reshape(np.array(found, np.int64), (*weights.shape[:-1], n))
+            places = [np.searchsorted(row, f) for row, f in zip(rows, fractions, strict=True)]
+            return np.reshape(np.array(places, np.int64), (*weights.shape[:-1], n))
         # The smallest of exponential numbers of these rates belongs to each with its probability.
         times = in_memory_order(weights, lambda s: self.exponential(1.0, s, weights.dtype))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -272,6 +326,20 @@ def floating(name: str, dtype: Any, real: bool = False) -> np.dtype[Any]:
             "Draw in one of those and convert with astype."
         )
     return kind
+
+
+def _limit(p: float) -> int:
+    """Return below which of 2⁵³ integers, equally probable, one is with probability p.
+
+    k 2⁻⁵³ < p where k < p 2⁵³, a product without error, and so where k is below its ceiling.
+    """
+    return math.ceil(min(max(p, 0.0), 1.0) * 2.0**53)
+
+
+@functools.lru_cache(maxsize=64)
+def _reals(mean: float, std: float) -> tuple[float, float]:
+    """Return real numbers, the same ones of the same."""
+    return float(mean), float(std)
 
 
 def _affine(x: Array, factor: float, term: float) -> Array:

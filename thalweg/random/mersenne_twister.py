@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import operator
 import os
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -17,10 +19,42 @@ from thalweg.errors import ArgumentError
 DEFAULT_SEED = 67280421310721
 
 
+Filler = Callable[..., Any]
+
+# What fills arrays by machine code, by what it fills them with: a function of where the address of
+# the engine's state and the numbers' parameters are; of another array, for some; of the array.
+_fillers: dict[str, Filler] = {}
+
+# Finds more of them, given of how many numbers; None where there is none, or not for so few.
+_find: Callable[[str, int], Filler | None] | None = None
+
+
+def compile_with(find: Callable[[str, int], Filler | None] | None) -> None:
+    """Let machine code fill arrays, with the same numbers to the last bit."""
+    global _find
+    _find = find
+    _fillers.clear()
+
+
+def _found(how: str, size: int) -> Filler | None:
+    filler = None if _find is None else _find(how, size)
+    if filler is not None:
+        _fillers[how] = filler
+    return filler
+
+
+Parameters = tuple[float, ...]
+
+
 class MersenneTwister:
     """A stream of 32-bit words: MT19937 with Knuth's seeding, as PyTorch's on the CPU."""
 
-    _engine: Any  # NumPy's MT19937; None until words are drawn
+    _engine: Any = None  # NumPy's MT19937; None until words are drawn
+    _place: Any = None  # where these are; None where the first is not known
+    _row: Array  # where the engine's state is, and the parameters of numbers: integers
+    _reals: Array  # the same memory, of real numbers
+    _written: Parameters = ()  # the parameters there
+    _is_seeded = False  # whether the engine is in the seed's stream
     _cached: float | None  # the second normal number of a pair
     _drawn = 0
 
@@ -52,7 +86,7 @@ class MersenneTwister:
         with self._lock:
             self._seed = number
             self._cached = None
-            self._engine = None
+            self._is_seeded = False
         return self
 
     @property
@@ -99,13 +133,59 @@ class MersenneTwister:
         return _restored, (type(self), self.get_state().tobytes())
 
     def _started(self) -> Any:
-        """Return NumPy's engine, at the seed if there was none."""
-        if self._engine is None:
-            # NumPy loads its random numbers when they are first used, and so does thalweg.
-            self._engine = np.random.MT19937(0)
+        """Return NumPy's engine, at the seed if it was not used since."""
+        if not self._is_seeded:
+            if self._engine is None:
+                # NumPy loads its random numbers when they are first used, and so does thalweg.
+                self._engine = np.random.MT19937(0)
+                self._lay_out()
             # This class seeds its engine as Knuth did.
             np.random.RandomState(self._engine).seed(self._seed & 0xFFFFFFFF)
+            self._is_seeded = True
         return self._engine
+
+    def _lay_out(self) -> None:
+        """Note where the engine has its words and its position, if they lie as is known."""
+        address = self._engine.ctypes.state_address
+        held = np.ctypeslib.as_array((ctypes.c_uint32 * (_WORDS + 1)).from_address(address))
+        state = self._engine.state["state"]
+        if held[-1] == state["pos"] and np.array_equal(held[:-1], state["key"]):
+            self._row = np.array([address, *[0] * _PARAMETERS], np.int64)
+            self._reals = self._row.view(np.float64)
+            self._place = np.array(self._row.ctypes.data, np.int64)
+            self._written = ()
+
+    def fill(
+        self, how: str, out: Array, words: int, parameters: Parameters = (), *further: Array
+    ) -> bool:
+        """Fill an array by machine code; tell whether there is any for it.
+
+        Args:
+            how: With what; see `engines/llvm/eager/draws.py`.
+            out: Contiguous, of the dtype of those numbers.
+            words: How many words of 32 bits that takes.
+            parameters: Those of the numbers, real or integer as that takes them.
+            further: Other arrays, contiguous.
+        """
+        filler = _fillers.get(how) or _found(how, out.size)
+        if filler is None:
+            return False
+        flat = out if out.ndim == 1 else out.reshape(-1)
+        with self._lock:
+            if not self._is_seeded:
+                self._started()
+            if self._place is None:
+                return False
+            self._drawn += words
+            if parameters is not self._written:
+                for i, number in enumerate(parameters, 1):
+                    (self._reals if number.__class__ is float else self._row)[i] = number
+                self._written = parameters
+            if further:
+                filler(self._place, *[array.reshape(-1) for array in further], flat)
+            else:
+                filler(self._place, flat)
+        return True
 
     def words(self, n: int) -> Array:
         """Draw n words of 32 bits, as unsigned integers of 64."""
@@ -139,6 +219,9 @@ def _restored(kind: type[MersenneTwister], state: bytes) -> MersenneTwister:
 
 
 _WORDS = 624
+
+# The most that numbers have.
+_PARAMETERS = 2
 
 _LAYOUT = np.dtype(
     [

@@ -35,7 +35,7 @@ def relu(x: Any) -> Tensor:
     return composed(activations.relu, tensor)
 
 
-# Fewer elements than this NumPy has done before machine code is called.
+# Fewer elements than this have a derivative in NumPy before machine code is called.
 _FEW = 1 << 12
 
 

@@ -123,6 +123,22 @@ def _pool_of(
     return _kept(name, rank, tuple(x.shape), given, count_include_pad)
 
 
+def windows_of_pool(
+    name: str, shape: Numbers, rank: int, *arguments: Any, count_include_pad: bool = True
+) -> tuple[_Pool, Any]:
+    """Return where the windows of a pooling lie, and how many places each covers.
+
+    Args:
+        name: What pools, for errors.
+        shape: The input's.
+        rank: The number of axes that windows have.
+        arguments: Their sizes, steps, padding and dilation, and whether they reach beyond the end.
+        count_include_pad: Whether places in the padding count.
+    """
+    pool, _, covered = _kept(name, rank, shape, arguments, count_include_pad)
+    return pool, covered
+
+
 def _windows_of(x: Tensor, pool: _Pool, outside: float | int) -> Tensor:
     """Return the windows of an input, with a number outside."""
     rank = len(pool.size)

@@ -194,8 +194,9 @@ def _convolve(
         x, kernel, offset = _operands(name, x, kernel, offset)
     given: list[Any] = [stride, padding, dilation, groups]
     given = [tuple(n) if n.__class__ is list else n for n in given]
-    how = _how(name, rank, tuple(x.shape), tuple(kernel.shape), *given)
-    at_once = at_once and (offset is None or offset.shape == kernel.shape[:1])
+    shape, of_kernel = x.array.shape, kernel.array.shape
+    how = _how(name, rank, shape, of_kernel, *given)
+    at_once = at_once and (offset is None or offset.array.shape == of_kernel[:1])
     result = (_CONVOLVED if at_once else _composed)(x, kernel, offset, **how)
     return result if batched else reshape(result, result.shape[1:])
 

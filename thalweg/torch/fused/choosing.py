@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.engines.composed import elements
+from thalweg.ops.special.activations import relu
 
 _BITS: dict[int, Any] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
@@ -29,9 +31,10 @@ def chosen(mask: Array, x: Array, out: Array | None = None) -> Array:
 
 def rectified(x: Array) -> tuple[Array, None]:
     """Return x where x > 0, else 0; NaN stays NaN."""
-    # Beside an array NumPy takes a third of the time that it takes beside a number.
-    found: Array = np.maximum(x, np.zeros(x.shape, x.dtype))
-    found += 0  # as the maximum may be -0
+    found = elements(relu, x)
+    if found is None:  # not row by row in memory
+        found = np.maximum(x, x.dtype.type(0))
+        found += 0  # as the maximum may be -0
     return found, None
 
 

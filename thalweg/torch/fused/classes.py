@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,19 +16,24 @@ def _numbers(count: int) -> Array:
     return np.arange(count)
 
 
+@functools.cache
+def _compiled(kind: str, reduction: str, kept: bool) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.classes import cross_entropies  # it loads the compiler
+
+    return cross_entropies(kind, reduction, kept)
+
+
 def cross_entropies(x: Array, *, y: Array, kind: str) -> tuple[Array, tuple[Array, Array]]:
     """Return -ln softmax(x)[y] of scores (N, classes), their mean or their sum."""
-    shifted = x - np.maximum.reduce(x, 1, keepdims=True)
-    own = shifted[_numbers(len(y)), y]
-    powers = np.exp(shifted, out=shifted)
-    total = np.add.reduce(powers, 1, keepdims=True)
-    losses = np.log(total[:, 0])
-    losses -= own
-    if kind != "none":
-        losses = np.add.reduce(losses)
-        if kind == "mean":
-            losses /= x.dtype.type(len(y))
-    return losses, (powers, total)
+    places = y.astype(np.int64, copy=False)
+    losses, powers, total = _compiled(x.dtype.char, kind, True)(np.ascontiguousarray(x), places)
+    return np.asarray(losses), (powers, total[:, None])
+
+
+def cross_entropies_alone(x: Array, *, y: Array, kind: str) -> Array:
+    """Return the same without what its derivative needs."""
+    places = y.astype(np.int64, copy=False)
+    return np.asarray(_compiled(x.dtype.char, kind, False)(np.ascontiguousarray(x), places))
 
 
 def cross_entropies_back(

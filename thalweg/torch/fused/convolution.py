@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ Numbers = tuple[int, ...]
 
 # So many bytes of columns are written at a time, and so many are kept for the derivative.
 _AT_A_TIME, _KEPT = 1 << 20, 1 << 25
+
+# Of so many products each window is taken by itself.
+_FEW_PRODUCTS = 1 << 17
 
 
 class _Windows:
@@ -48,9 +51,15 @@ class _Windows:
         self.kernel = groups, self.outputs // groups, rows
         each = max(1, groups * rows * self.places * itemsize)
         self.at_a_time = max(1, _AT_A_TIME // each)
+        # Columns of windows would take longer to write than the products themselves.
+        products = self.batch * self.outputs * rows * self.places
+        self.direct = products <= _FEW_PRODUCTS or (groups == self.channels == self.outputs)
+        steps_and_gaps = list(zip(steps, gaps, strict=True))
+        self.facts = np.array(steps_and_gaps, np.int64).reshape(-1)
+        self.shape = self.batch, self.outputs, *self.counts
         # Where a window is one element, the columns are the input itself.
         self.plain = self.extents == inner and set(self.sizes) <= {1} and set(steps) <= {1}
-        self.keeps = self.batch * each <= _KEPT and not self.plain
+        self.keeps = self.batch * each <= _KEPT and not self.plain and not self.direct
 
     def padded(self, x: Array) -> Array:
         """Return an input with zeros around it."""
@@ -114,12 +123,30 @@ def _windows_at(*given: Any, **options: Any) -> _Windows:
     return _Windows(*given, **options)
 
 
+@functools.cache
+def _compiled(kind: str, rank: int, dense: bool) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.convolution import convolved  # it loads the compiler
+
+    return convolved(kind, rank, dense)
+
+
+def _directly(at: _Windows, wide: Array, weight: Array, bias: Array | None) -> Array:
+    run = _compiled(wide.dtype.char, len(at.counts), at.steps[-1] == 1)
+    found: Array = np.empty(at.shape, wide.dtype)
+    offset = np.zeros(at.outputs, wide.dtype) if bias is None else bias
+    run(wide, weight, offset, at.facts, found)
+    return found
+
+
 def convolved(
     x: Array, weight: Array, bias: Array | None, **options: Any
 ) -> tuple[Array, list[Array] | None]:
     """Return the correlation of (N, C, …) with weights (O, C/groups, …), and the columns."""
     at = _windows_at(x.shape, weight.shape, x.dtype.itemsize, **options)
-    wide, kernel = at.padded(x), weight.reshape(at.kernel)
+    wide = at.padded(x)
+    if at.direct:
+        return _directly(at, wide, weight, bias), None
+    kernel = weight.reshape(at.kernel)
     found: Array = np.empty((at.batch, *at.kernel[:2], at.places), x.dtype)
     kept: list[Array] = []
     for part in at.parts():

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.spec import Array
-from thalweg.core.tensor import Tensor, make
-from thalweg.engines.composed import composed
-from thalweg.ops.elementwise.arithmetic import sqrt, square
-from thalweg.ops.reduce.sums import mean
+from thalweg.core.spec import FLOAT64, Array
 
 # What is kept: the normalized values, what they were multiplied by, the means and the variances.
 Kept = tuple[Array, Array, Array, Array]
 
 
-def _normalized(rows: Array, axes: tuple[int, ...], count: int, eps: float) -> Kept:
-    """Return rows with mean 0 and variance 1 over axes, and what made them so."""
-    middle = _total(rows, axes)
+def _normalized(rows: Array, eps: float) -> Kept:
+    """Return columns with mean 0 and variance 1, and what made them so."""
+    count = len(rows)
+    middle = _total(rows, (0,))
     middle /= count
     values = rows - middle
-    variance = _total(values * values, axes)
+    variance = _total(values * values, (0,))
     variance /= count
     factor = 1 / np.sqrt(variance + eps)
     values *= factor
@@ -65,12 +63,37 @@ def by_batch(
     x: Array, weight: Array | None, bias: Array | None, *, eps: float
 ) -> tuple[Array, Kept]:
     """Return x of (N, channels, …) normalized, times a weight, plus a bias."""
-    rows, axes, shape = _by_channel(x)
-    kept = _normalized(rows, axes, x.size // x.shape[1], eps)
-    found = kept[0] * (1 if weight is None else weight.reshape(shape))
-    if bias is not None:
-        found += bias.reshape(shape)
+    if x.ndim == 2 and x.size > _FEW:
+        return _by_column(x, weight, bias, eps)
+    count, channels = x.shape[:2]
+    rows = np.ascontiguousarray(x).reshape(count, channels, x.size // (count * channels))
+    found, values = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
+    _, _, factor, middle, variance = _of_channels(x.dtype.char)(
+        rows.transpose(1, 0, 2),
+        _same(1.0, x.dtype) if weight is None else weight.reshape(-1),
+        _same(0.0, x.dtype) if bias is None else bias.reshape(-1),
+        _same(eps, FLOAT64),
+        out=(found.transpose(1, 0, 2), values.transpose(1, 0, 2), None, None, None),
+    )
+    if x.ndim == 2:
+        kept = values.reshape(x.shape), factor, middle, variance
+    else:
+        kept = values, factor[:, None], middle, variance
     return found.reshape(x.shape), kept
+
+
+# Of more numbers the columns of a matrix are too far from each other to be read one by one.
+_FEW = 1 << 13
+
+
+def _by_column(
+    x: Array, weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Kept]:
+    kept = _normalized(x, eps)
+    found = kept[0] * (1 if weight is None else weight.reshape(-1))
+    if bias is not None:
+        found += bias.reshape(-1)
+    return found, kept
 
 
 def by_batch_back(
@@ -93,54 +116,58 @@ def by_features(
     x: Array, weight: Array | None, bias: Array | None, *, axes: tuple[int, ...], eps: float
 ) -> tuple[Array, Kept]:
     """Return x normalized over its last axes, times a weight, plus a bias."""
-    count = math.prod(x.shape[axes[0] :])
-    rows = x.reshape(x.size // count, count)
-    kept = _normalized(rows, (1,), count, eps) if x.size < _MANY else _by_loop(rows, eps)
-    return _moved(kept[0], weight, bias, np.empty_like(kept[0])).reshape(x.shape), kept
+    found, values, factor = _over_features(x, weight, bias, axes, eps, True)
+    return found.reshape(x.shape), (values, factor[:, None], factor, factor)
 
 
 def by_features_alone(
     x: Array, weight: Array | None, bias: Array | None, *, axes: tuple[int, ...], eps: float
 ) -> Array:
     """Return the same without what its derivative needs."""
+    found: Array = _over_features(x, weight, bias, axes, eps, False)
+    return found.reshape(x.shape)
+
+
+def _over_features(
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    axes: tuple[int, ...],
+    eps: float,
+    kept: bool,
+) -> Any:
     count = math.prod(x.shape[axes[0] :])
-    rows = x.reshape(x.size // count, count)
-    values = _normalized(rows, (1,), count, eps)[0] if x.size < _MANY else _values(rows, eps)
-    return _moved(values, weight, bias, values).reshape(x.shape)
+    return _of_rows(x.dtype.char, kept)(
+        np.ascontiguousarray(x).reshape(x.size // count, count),
+        _same(1.0, x.dtype, count) if weight is None else np.ascontiguousarray(weight).reshape(-1),
+        _same(0.0, x.dtype, count) if bias is None else np.ascontiguousarray(bias).reshape(-1),
+        _same(eps, FLOAT64),
+    )
 
 
-def _moved(values: Array, weight: Array | None, bias: Array | None, out: Array) -> Array:
-    """Return values times a weight, plus a bias."""
-    if weight is not None:
-        np.multiply(values, weight.reshape(-1), out=out)
-    elif out is not values:
-        out[...] = values
-    if bias is not None:
-        out += bias.reshape(-1)
-    return out
+# ---- machine code, which takes the compiler to be loaded
 
 
-# From so many elements on machine code normalizes rows.
-_MANY = 1 << 16
+@functools.cache
+def _of_rows(kind: str, kept: bool) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.normalizing import of_rows
+
+    return of_rows(kind, kept)
 
 
-def _by_loop(rows: Array, eps: float) -> Kept:
-    variance = composed(_spread, make(np.ascontiguousarray(rows)), axes=1).array
-    return _values(rows, eps), 1 / np.sqrt(variance + eps), variance, variance
+@functools.cache
+def _of_channels(kind: str) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.normalizing import of_channels
+
+    return of_channels(kind)
 
 
-def _values(rows: Array, eps: float) -> Array:
-    values: Array = composed(_standard, make(np.ascontiguousarray(rows)), axes=1, eps=eps).array
-    return values
-
-
-def _spread(x: Tensor) -> Tensor:
-    return mean(square(x - mean(x, -1, keepdims=True)), -1, keepdims=True)
-
-
-def _standard(x: Tensor, eps: float) -> Tensor:
-    centred = x - mean(x, -1, keepdims=True)
-    return centred / sqrt(mean(square(centred), -1, keepdims=True) + eps)
+@functools.lru_cache(maxsize=64)
+def _same(number: float, dtype: Any, count: int | None = None) -> Array:
+    """Return an array of equal numbers, which is kept: of one without an axis, or of so many."""
+    made = np.full(() if count is None else count, number, dtype)
+    made.flags.writeable = False
+    return made
 
 
 def by_features_back(

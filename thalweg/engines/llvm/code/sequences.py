@@ -1,4 +1,4 @@
-"""Loops that no program states: exchanges one after another, and functions of the C library.
+"""Loops that no program states: functions of the C library, element by element.
 
 They are written here as text, take addresses, and are compiled once a process.
 """
@@ -33,21 +33,6 @@ done:
 """
 
 
-_EXCHANGES = counted(
-    "exchange",
-    "ptr %targets, ptr %order",
-    """
-  %at = getelementptr i64, ptr %targets, i64 %i
-  %target = load i64, ptr %at
-  %here = getelementptr i64, ptr %order, i64 %i
-  %there = getelementptr i64, ptr %order, i64 %target
-  %mine = load i64, ptr %here
-  %other = load i64, ptr %there
-  store i64 %other, ptr %here
-  store i64 %mine, ptr %there""",
-)
-
-
 def _each(name: str) -> str:
     return f"declare double @{name}(double)" + counted(
         f"each_{name}",
@@ -67,18 +52,6 @@ _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
 @functools.cache
 def _compiled(text: str, name: str) -> Any:
     return load([text], [name]).function(name, None, _POINTER, _POINTER, _COUNT)
-
-
-def exchanged(targets: Array) -> Array:
-    """Return 0 … n - 1 after exchanging, for i = 0, 1, …, elements i and targets[i].
-
-    Args:
-        targets: int64 of shape (n,), from 0 to n - 1.
-    """
-    order, given = np.arange(targets.size), np.ascontiguousarray(targets)
-    run = _compiled(_EXCHANGES, "exchange")
-    run(given.ctypes.data, order.ctypes.data, order.size)
-    return order
 
 
 def of_each(name: str, x: Array) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float, literal
 from thalweg.engines.llvm.mathematics import integers
-from thalweg.engines.llvm.mathematics.functions import DRAWS, MATHEMATICS
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 from thalweg.engines.llvm.mathematics.special.counting import COUNTING
 from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
@@ -140,7 +140,6 @@ def _power(e: Emitter, x: Value, y: Value) -> Value:
 
 LOWERINGS: dict[str, Lowering] = {
     **MATHEMATICS,
-    **DRAWS,
     **SPECIAL,
     **COUNTING,
     "add": _add,

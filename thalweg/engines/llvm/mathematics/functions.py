@@ -10,7 +10,6 @@ from thalweg.engines.llvm.mathematics.exponential import erf, exp, exp2, expm1, 
 from thalweg.engines.llvm.mathematics.floats import fmod, nextafter, rint, sign_bit
 from thalweg.engines.llvm.mathematics.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, log2, log10, logaddexp, power
-from thalweg.engines.llvm.mathematics.normal import normal_cosine, normal_radius, normal_sine
 from thalweg.engines.llvm.mathematics.roots import cbrt, hypot
 from thalweg.engines.llvm.mathematics.trigonometric import cos, sin, tan
 
@@ -23,12 +22,6 @@ MATHEMATICS: dict[str, Callable[..., Value]] = {
         *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, erf),
         *(fmod, nextafter, rint, sign_bit),
     )
-}
-
-# What normal numbers are drawn by: they are told apart as they are float32's to the last bit, of
-# uniform numbers alone, and have no derivatives.
-DRAWS: dict[str, Callable[..., Value]] = {
-    function.__name__: function for function in (normal_radius, normal_cosine, normal_sine)
 }
 
 # What kernels compute so seldom that they call it, by name and type: a function of two numbers.

@@ -10,5 +10,6 @@ from thalweg.torch.functions.short import (
     products,
     sums,
     views,
+    windows,
     writing,
 )

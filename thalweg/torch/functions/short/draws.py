@@ -9,39 +9,53 @@ import numpy as np
 from thalweg.core.tensor import Tensor
 from thalweg.random.drawing import drawing_batch, has_key
 from thalweg.random.generator import default_generator
-from thalweg.torch.functions.short.road import Array, known, new, require, short_road
+from thalweg.torch.functions.short.road import Array, LongRoadError, known, new, require, short_road
 from thalweg.torch.functions.short.writing import changeable, written
 from thalweg.torch.tensors import TorchTensor
+
+_NUMBERS = (int, float)
 
 
 def _shape(size: Any) -> tuple[int, ...]:
     shape = size[0] if len(size) == 1 and size[0].__class__ in (tuple, list) else size
-    require(len(shape) > 0 and all(n.__class__ is int and n >= 0 for n in shape))
+    for n in shape:
+        if n.__class__ is not int or n < 0:
+            raise LongRoadError
+    require(len(shape) > 0)
     return tuple(shape)
 
 
-def _require_stream() -> None:
-    require(drawing_batch() is None and not has_key())
+def require_stream() -> None:
+    """Leave the short road where draws are made for examples or with keys.
+
+    Raises:
+        LongRoadError: If they are.
+    """
+    if drawing_batch() is not None or has_key():
+        raise LongRoadError
 
 
 def _default() -> Any:
     kind = TorchTensor.promotion.default
-    require(kind.char in "fd")
+    if kind.char not in "fd":
+        raise LongRoadError
     return kind
 
 
 @short_road("rand")
 def _rand(*size: Any) -> Tensor:
     shape = _shape(size)
-    _require_stream()
+    require_stream()
     return new(default_generator.rand(shape, _default()))
 
 
 @short_road("randn")
 def _randn(*size: Any) -> Tensor:
-    shape = _shape(size)
-    _require_stream()
-    return new(default_generator.normal(0.0, 1.0, shape, _default()))
+    array = np.empty(_shape(size), _default())
+    require_stream()
+    if not default_generator.fill_normal(array, 0.0, 1.0):
+        array = default_generator.normal(0.0, 1.0, array.shape, array.dtype)
+    return new(array)
 
 
 @short_road("randint")
@@ -50,29 +64,32 @@ def _randint(*bounds: Any) -> Tensor:
     require(low.__class__ is int and high.__class__ is int and -(2**62) < low < high < 2**62)
     require(size.__class__ is not int)
     shape = _shape((size,))
-    _require_stream()
+    require_stream()
     return new(default_generator.randint(low, high, shape))
 
 
 @short_road("randperm")
 def _randperm(n: Any) -> Tensor:
     require(n.__class__ is int and n >= 0)
-    _require_stream()
+    require_stream()
     return new(default_generator.randperm(n))
 
 
 def _plain(x: Any) -> Array:
     array = changeable(x)
-    require(array.dtype.char in "fd" and array.flags.c_contiguous)
-    _require_stream()
+    if array.dtype.char not in "fd" or not array.flags.c_contiguous:
+        raise LongRoadError
+    require_stream()
     return array
 
 
 @short_road("normal_")
 def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
     array = _plain(x)
-    require(mean.__class__ in (int, float) and std.__class__ in (int, float) and std >= 0)
-    array[...] = default_generator.normal(mean, std, array.shape, array.dtype)
+    if mean.__class__ not in _NUMBERS or std.__class__ not in _NUMBERS or not std >= 0:
+        raise LongRoadError
+    if not default_generator.fill_normal(array, mean, std):
+        array[...] = default_generator.normal(mean, std, array.shape, array.dtype)
     return written(x)
 
 
@@ -80,8 +97,11 @@ def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
 def _bernoulli(x: Any) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.size > 0)
-    require(array.min() >= 0 and array.max() <= 1)
-    _require_stream()
+    require(np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1)
+    require_stream()
+    found = np.empty(array.shape, array.dtype)
+    if default_generator.fill_events(found, array):
+        return new(found)
     return new(default_generator.bernoulli(array).astype(array.dtype))
 
 
@@ -89,9 +109,12 @@ def _bernoulli(x: Any) -> Tensor:
 def _multinomial(x: Any, num_samples: Any, replacement: Any = False) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.ndim == 1)
-    low, high = array.min(), array.max()
-    require(low > 0 and high < 1e30 and num_samples.__class__ is int and num_samples > 0)
+    require(num_samples.__class__ is int and num_samples > 0)
+    # Of numbers above 0 none is infinite or NaN whose sum is not.
+    require(np.minimum.reduce(array) > 0 and np.add.reduce(array) < 1e30)
     require(bool(replacement) or num_samples <= array.size)
-    require(np.add.reduce(array) < 1e30)
-    _require_stream()
+    require_stream()
+    found = np.empty(num_samples, np.int64)
+    if replacement and num_samples > 1 and default_generator.fill_weighted(found, array):
+        return new(found)
     return new(default_generator.multinomial(array, num_samples, bool(replacement)))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.random.generator import default_generator
+from thalweg.torch.functions.short.draws import require_stream
 from thalweg.torch.functions.short.road import Array, known, new, positions, require
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
+from thalweg.torch.fused.classes import cross_entropies_alone
 
 
 def rows_of(input: Any, weight: Any) -> Tensor:
@@ -53,6 +57,31 @@ def clipped(
     return new(norm)
 
 
+def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False) -> Tensor:
+    """Return numbers times 0 with probability p, the others divided by 1 - p."""
+    x = known(input)
+    require(x.dtype.char in "fd" and x.flags.c_contiguous and p.__class__ is float and 0 < p < 1)
+    require(training is True and inplace is False)
+    require_stream()
+    found, factor = np.empty(x.shape, x.dtype), 1 / x.dtype.type(1 - p)
+    if default_generator.fill_kept(found, x, 1 - p, float(factor)):
+        return new(found)
+    return new(tracing.quiet(np.multiply, x, default_generator.bernoulli(1 - p, x.shape) * factor))
+
+
+def scored(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
+    reduction: Any = "mean",
+) -> Tensor:  # fmt: skip
+    """Return the cross entropy of classes, all of which count, with the softmax of scores."""
+    x = known(input)
+    require(x.ndim == 2 and x.size > 0 and x.dtype.char in "fd")
+    require(weight is None and reduction in ("mean", "sum", "none"))
+    y = positions(target, x.shape[1])
+    require(y.shape == x.shape[:1] and ignore_index.__class__ is int and ignore_index < 0)
+    return new(tracing.quiet(cross_entropies_alone, x, y=y, kind=reduction))
+
+
 # ---- connectionist temporal classification
 
 
@@ -60,38 +89,37 @@ def aligned(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = 0
 ) -> Tensor:
     """Return the mean loss of labels in rows, of which all are given to the end."""
-    logs, labels = known(log_probs), known(targets)
+    logs = known(log_probs)
+    labels = positions(targets, logs.shape[-1])
     require(logs.ndim == 3 and logs.dtype.char in "fd" and labels.ndim == 2 and labels.size > 0)
     times, batch, classes = logs.shape
-    require(labels.dtype.char in "li" and len(labels) == batch and blank.__class__ is int)
-    require(0 <= blank < classes and labels.min() >= 0 and labels.max() < classes)
+    require(len(labels) == batch and blank.__class__ is int and 0 <= blank < classes)
     for lengths, whole in ((input_lengths, times), (target_lengths, labels.shape[1])):
         require(lengths.__class__ in (tuple, list) and len(lengths) == batch)
         require(all(n.__class__ is int and n == whole for n in lengths))
     losses = tracing.quiet(_losses, logs, labels, blank)
-    require(bool(np.isfinite(losses).all()))
-    return new(np.asarray((losses / losses.dtype.type(labels.shape[1])).mean()))
+    total = np.add.reduce(losses)
+    # Infinite losses and NaN add up to no number.
+    require(bool(abs(total) < np.inf))
+    return new(np.asarray(total / losses.dtype.type(labels.size)))
+
+
+@functools.cache
+def _alignments(kind: str) -> tuple[Callable[..., Any], Callable[[int], int], int]:
+    from thalweg.engines.llvm.eager import alignments  # it loads the compiler
+
+    return alignments.alignment_losses(kind), alignments.states_of, alignments.AHEAD
 
 
 def _losses(logs: Array, labels: Array, blank: int) -> Array:
     """Return the loss of each example: the forward pass over labels with blanks in between."""
+    losses, states_of, ahead = _alignments(logs.dtype.char)
     batch, count = labels.shape
-    path = np.full((batch, 2 * count + 1), blank, np.int64)
-    path[:, 1::2] = labels
-    # From a label to the next the blank may be left out, unless they are equal.
-    jumps = np.zeros(path.shape, np.bool_)
-    jumps[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    seen = np.take_along_axis(logs, path[None], 2)
-    least = logs.dtype.type(-np.inf)
-    room = np.full((batch, path.shape[1] + 2), least, logs.dtype)
-    alpha = room[:, 2:]
-    alpha[:, :2] = seen[0, :, :2]
-    for now in itertools.islice(seen, 1, None):
-        jumped = np.where(jumps, room[:, :-2], least)
-        largest = np.maximum(np.maximum(alpha, room[:, 1:-1]), jumped)
-        base = np.where(largest == least, logs.dtype.type(0), largest)
-        total = np.exp(alpha - base)
-        total += np.exp(room[:, 1:-1] - base)
-        total += np.exp(jumped - base)
-        alpha[...] = np.log(total, total) + base + now
-    return -np.logaddexp(alpha[:, -1], alpha[:, -2])
+    states = states_of(count)
+    rows = np.ascontiguousarray(logs).transpose(1, 0, 2)
+    room = np.empty((2, batch, states + ahead), logs.dtype)
+    classes = np.empty((batch, states), np.int64)
+    found: Array = losses(
+        rows, labels.astype(np.int64, copy=False), blank, classes, room[0, :, :states], room[1]
+    )
+    return found

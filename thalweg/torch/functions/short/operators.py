@@ -16,6 +16,8 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import tracing
 from thalweg.core.spec import FLOAT32, FLOAT64
 from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import elements
+from thalweg.ops.special.activations import relu
 from thalweg.torch.functions.short.road import rename
 from thalweg.torch.naming import COMPILED, NAMES
 from thalweg.torch.tensors import TorchTensor
@@ -106,21 +108,31 @@ for _name, _ufunc in (("maximum", np.maximum), ("minimum", np.minimum)):
     _function_of_two(_name, _ufunc, numbers=False)
 
 
-def _of_one(primitive: Primitive, long: Callable[..., Any]) -> Callable[..., Any]:
-    meaning, most = primitive.meaning, COMPILED.get(primitive.name, 1 << 62)
+def _of_one(
+    meaning: Callable[[Any], Any], long: Callable[..., Any], least: int = 0, most: int = 1 << 62
+) -> Callable[..., Any]:
+    """Return a function of one operand, which a meaning computes of so many elements."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             x = args[0]
             if x.__class__ is TorchTensor and x.node is None and x.origin is None and not x.weak:
                 a = x.array
-                if a.__class__ is _ndarray and a.size < most and not tracing.traces:
+                if a.__class__ is _ndarray and least <= a.size < most and not tracing.traces:
                     dtype = a.dtype
                     if dtype is FLOAT32 or dtype is FLOAT64:
-                        return _made(tracing.quiet(meaning, a))
+                        found = tracing.quiet(meaning, a)
+                        if found is not None:
+                            return _made(found)
         return long(*args, **kwargs)
 
     return functools.update_wrapper(called, long)
+
+
+def _everywhere(name: str, *how: Any) -> None:
+    rename(name, _of_one(how[0], NAMES[name], *how[1:]))
+    if hasattr(TorchTensor, name):
+        setattr(TorchTensor, name, _of_one(how[0], getattr(TorchTensor, name), *how[1:]))
 
 
 for _name in (
@@ -129,5 +141,13 @@ for _name in (
 ):  # fmt: skip
     _own = inspect.unwrap(NAMES[_name])
     if isinstance(_own, Primitive):
-        rename(_name, _of_one(_own, NAMES[_name]))
-        setattr(TorchTensor, _name, _of_one(_own, getattr(TorchTensor, _name)))
+        _everywhere(_name, _own.meaning, 0, COMPILED.get(_own.name, 1 << 62))
+
+
+def _by_machine_code(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    return functools.partial(elements, function)
+
+
+for _name in ("sigmoid", "erf", "erfc", "erfinv", "expm1", "digamma", "lgamma"):
+    _everywhere(_name, _by_machine_code(inspect.unwrap(NAMES[_name])))
+_everywhere("relu", _by_machine_code(relu), 1)

@@ -33,7 +33,7 @@ class LongRoadError(Exception):
 
 
 # What a short road that was not meant for a call may stumble over.
-_STUMBLES = (LongRoadError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+_STUMBLES = (LongRoadError, TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
 def short_road(*names: str, inplace: bool = False) -> Callable[[Form], Form]:
@@ -94,7 +94,7 @@ def known(x: Any) -> Array:
     array = x.array
     if array.__class__ is not np.ndarray or x.results is not TorchTensor or x.weak:
         raise LongRoadError
-    if recording.enabled:
+    if (x.node is not None or x.origin is not None) and recording.enabled:
         if x.origin is not None:
             refresh(x)
         if x.node is not None:
@@ -109,12 +109,14 @@ def positions(x: Any, extent: int) -> Array:
         LongRoadError: If they are not all on the axis, or no integers of a common width.
     """
     index = known(x)
-    if index.dtype.char not in "li" or (
-        index.size
-        and (np.minimum.reduce(index, None) < 0 or np.maximum.reduce(index, None) >= extent)
-    ):
+    # Negative numbers are the largest of all without signs.
+    words = index.view(_WITHOUT_SIGN[index.dtype.char])
+    if index.size and np.maximum.reduce(words, None) >= extent:
         raise LongRoadError
     return index
+
+
+_WITHOUT_SIGN: dict[str, Any] = {"l": np.dtype(np.uint64), "i": np.dtype(np.uint32)}
 
 
 def axis_in(axis: Any, ndim: int) -> int:

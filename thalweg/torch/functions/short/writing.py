@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.memory import memory_of
+from thalweg.core.memory import Memory, memory_of
 from thalweg.core.program import tracing
 from thalweg.core.tape import recording
 from thalweg.core.tensor import Tensor
 from thalweg.lines import user_line
 from thalweg.ops.index.items import getitem, setitem
 from thalweg.torch.functions.short.places import read
-from thalweg.torch.functions.short.road import Array, known, require, short_road, trying
+from thalweg.torch.functions.short.road import (
+    Array,
+    LongRoadError,
+    known,
+    require,
+    short_road,
+    trying,
+)
 from thalweg.torch.steps import call_part
 from thalweg.torch.tensors import TorchTensor
 
@@ -27,18 +34,24 @@ def changeable(x: Any) -> Array:
     Raises:
         LongRoadError: If it may not.
     """
-    array = known(x)
-    view = x.origin
-    memory = x.memory
+    array, view, memory = known(x), x.origin, x.memory
     # Elements that were read alone, and what a derivative is asked of, are not written at once.
-    require(array.flags.writeable and type(memory).__name__ in ("NoneType", "Memory"))
-    require(view is None or view.base.node is None)
+    if (
+        (memory is not None and memory.__class__ is not Memory)
+        or (view is not None and view.base.node is not None)
+        or not array.flags.writeable
+    ):
+        raise LongRoadError
     return array
 
 
 def written(x: Tensor) -> Tensor:
     """Note that a tensor's memory was written, and return it."""
-    memory_of(x).written(user_line(2) if recording.enabled else "")
+    memory = x.memory
+    if memory is None or x.node is not None or x.origin is not None:
+        memory = memory_of(x)
+    # Between a user's line and this one there are a form and what tried it.
+    memory.written(user_line(3) if recording.enabled else "")
     return x
 
 

@@ -18,8 +18,6 @@ from thalweg.torch.functions.pooling import adaptive_max_pool3d as adaptive_max_
 from thalweg.torch.functions.pooling import (
     adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices,
 )
-from thalweg.torch.functions.pooling import avg_pool1d as avg_pool1d
-from thalweg.torch.functions.pooling import avg_pool2d as avg_pool2d
 from thalweg.torch.functions.pooling import avg_pool3d as avg_pool3d
 from thalweg.torch.functions.pooling import fractional_max_pool2d as fractional_max_pool2d
 from thalweg.torch.functions.pooling import (
@@ -32,15 +30,17 @@ from thalweg.torch.functions.pooling import (
 from thalweg.torch.functions.pooling import lp_pool1d as lp_pool1d
 from thalweg.torch.functions.pooling import lp_pool2d as lp_pool2d
 from thalweg.torch.functions.pooling import lp_pool3d as lp_pool3d
-from thalweg.torch.functions.pooling import max_pool1d as max_pool1d
 from thalweg.torch.functions.pooling import max_pool1d_with_indices as max_pool1d_with_indices
-from thalweg.torch.functions.pooling import max_pool2d as max_pool2d
 from thalweg.torch.functions.pooling import max_pool2d_with_indices as max_pool2d_with_indices
-from thalweg.torch.functions.pooling import max_pool3d as max_pool3d
 from thalweg.torch.functions.pooling import max_pool3d_with_indices as max_pool3d_with_indices
 from thalweg.torch.functions.pooling import max_unpool1d as max_unpool1d
 from thalweg.torch.functions.pooling import max_unpool2d as max_unpool2d
 from thalweg.torch.functions.pooling import max_unpool3d as max_unpool3d
+from thalweg.torch.functions.short.windows import avg_pool1d as avg_pool1d
+from thalweg.torch.functions.short.windows import avg_pool2d as avg_pool2d
+from thalweg.torch.functions.short.windows import max_pool1d as max_pool1d
+from thalweg.torch.functions.short.windows import max_pool2d as max_pool2d
+from thalweg.torch.functions.short.windows import max_pool3d as max_pool3d
 from thalweg.torch.functions.vectors import pdist
 from thalweg.torch.functions.windows import conv1d as conv1d
 from thalweg.torch.functions.windows import conv2d as conv2d

@@ -34,7 +34,9 @@ from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
-from thalweg.torch.fused.classes import cross_entropies, cross_entropies_back
+from thalweg.torch.functions.short.layers import scored
+from thalweg.torch.functions.short.road import tries
+from thalweg.torch.fused.classes import cross_entropies, cross_entropies_alone, cross_entropies_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
@@ -52,6 +54,7 @@ __all__ = [
 # ---- one class of several
 
 
+@tries(scored)
 @step("NllLoss")
 def cross_entropy(
     input: Any,
@@ -120,7 +123,9 @@ def _composed(x: Tensor, *, y: Any, kind: str) -> Tensor:
     return aggregate(-squeeze(take_along_axis(smooth.log_softmax(x, 1), places, 1), 1), kind)
 
 
-_CROSS_ENTROPIES = Fused("NllLossBackward0", cross_entropies, cross_entropies_back, _composed)
+_CROSS_ENTROPIES = Fused(
+    "NllLossBackward0", cross_entropies, cross_entropies_back, _composed, cross_entropies_alone
+)
 
 
 def linear_cross_entropy(

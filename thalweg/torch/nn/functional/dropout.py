@@ -22,6 +22,8 @@ from thalweg.random import keyed
 from thalweg.random.drawing import drawing_batch, drawn, has_key, require_key
 from thalweg.random.memory_order import laid_out_like
 from thalweg.torch.functions.random_fills import bernoulli_in, stream
+from thalweg.torch.functions.short.layers import dropped
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 
 __all__ = [
@@ -82,6 +84,7 @@ def exponentials(like: Tensor) -> Tensor:
     return drawn(lambda extents: stream(None).exponential(1.0, extents, dtype), shape, by_key)
 
 
+@tries(dropped)
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set elements to zero with probability p in training, and divide the others by 1 - p.
 

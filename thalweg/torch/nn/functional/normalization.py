@@ -263,17 +263,18 @@ def batch_norm(
         Ioffe & Szegedy, "Batch Normalization", 2015. arXiv:1502.03167
     """
     x = as_tensor(input)
-    if x.shape == (0,):
+    shape = x.array.shape
+    if shape == (0,):
         return _scale_and_shift(clone(x), weight, bias)
-    if x.ndim < 2:
+    if len(shape) < 2:
         raise ShapeError(f"batch_norm got shape {x.shape}; it wants (N, channels, …). Reshape it.")
+    channels = shape[1]
     _require_channels(
-        x.shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+        channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
     if not training:
         return _normalize_by_running(x, running_mean, running_var, weight, bias, eps)
-    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
-    count = x.size // x.shape[1] if x.shape[1] else 0
+    count = math.prod(shape) // channels if channels else 0
     if count == 1:
         raise ArgumentError(
             "Expected more than 1 value per channel when training, got input size "
@@ -285,6 +286,7 @@ def batch_norm(
         _follow_arrays(running_mean, kept[2], momentum)
         _follow_arrays(running_var, kept[3] * x.array.dtype.type(count / (count - 1)), momentum)
         return found
+    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
     found, middle, variance = _by_batch(x, scale, shift, axes, eps)
     if count:
         _follow(running_mean, middle, momentum)
@@ -312,7 +314,10 @@ _BY_BATCH = Fused("NativeBatchNormBackward0", by_batch, by_batch_back, _composed
 
 def _require_channels(channels: int, **given: Any) -> None:
     for name, values in given.items():
-        if values is not None and math.prod(as_tensor(values).array.shape) != channels:
+        if values is None:
+            continue
+        shape = as_tensor(values).array.shape
+        if shape != (channels,) and math.prod(shape) != channels:
             raise ShapeError(
                 f"{name} should contain {channels} elements not {as_tensor(values).size}: "
                 f"batch_norm got an input of {channels} channels, along its second axis. Give "
@@ -338,7 +343,9 @@ def _follow_arrays(running: Tensor | None, current: Any, momentum: Any) -> None:
         return
     own = running.array
     if type(momentum) is float and is_eager(running) and own.dtype is current.dtype:
-        refill(running, (1 - momentum) * own + momentum * current.reshape(own.shape))
+        moved = own * own.dtype.type(1 - momentum)
+        moved += (current * own.dtype.type(momentum)).reshape(own.shape)
+        refill(running, moved)
     else:
         _follow(running, fresh(current, TorchTensor), momentum)
 

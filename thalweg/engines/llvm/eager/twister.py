@@ -1,0 +1,101 @@
+"""The Mersenne Twister in vectors, over NumPy's state of it: 624 words and a position.
+
+Matsumoto and Nishimura, "Mersenne Twister", 1998.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from thalweg.engines.llvm.ir.emitter import Emitter
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
+
+_WORDS, _DISTANCE = 624, 397
+
+_MATRIX = 0x9908B0DF
+
+_UPPER, _LOWER = 0x80000000, 0x7FFFFFFF
+
+_LANES = 8
+
+# The function of the state, of memory for words and of their number, that draws so many.
+WORDS = "words"
+
+
+def words_text(target: Target) -> list[str]:
+    """Return the functions that draw 32-bit words: `words(state, out, n)`, and `twist(state)`."""
+    return [_twist_text(target), _words_text(target)]
+
+
+def _words_text(target: Target) -> str:
+    e = Emitter(target)
+    state, out, n = e.parameter("state", "ptr"), e.parameter("out", "ptr"), e.parameter("n", "i64")
+    at = e.element(state, _WORDS, "i32")
+    _, (done,) = e.begin_loop(n, [e.constant(0, "i64")])
+    e.begin_if(e.compare("eq", e.load(at, "i32", cse=False), _WORDS))
+    e.raw(f"call void @twist({state})")
+    e.store(e.constant(0, "i32"), at)
+    e.end_if()
+    position = e.load(at, "i32", cse=False)
+    first = e.convert(position, "i64")
+    left, wanted = e.subtract(_WORDS, first), e.subtract(n, done)
+    some = e.select(e.compare("slt", left, wanted), left, wanted)
+    _each(
+        e, some, partial(_tempered, e, e.element(state, first, "i32"), e.element(out, done, "i32"))
+    )
+    e.store(e.add(position, e.convert(some, "i32")), at)
+    after = e.add(done, some)
+    e.end_loop([after], e.compare("slt", after, n))
+    return e.function(WORDS, [state, out, n])
+
+
+def _tempered(e: Emitter, source: Value, out: Value, at: Value, width: int) -> None:
+    y = e.load(e.element(source, at, "i32"), "i32", width, cse=False)
+    y = e.bit_xor(y, e.shift_right_logical(y, 11))
+    y = e.bit_xor(y, e.bit_and(e.shift_left(y, 7), 0x9D2C5680))
+    y = e.bit_xor(y, e.bit_and(e.shift_left(y, 15), 0xEFC60000))
+    y = e.bit_xor(y, e.shift_right_logical(y, 18))
+    e.store(y, e.element(out, at, "i32"))
+
+
+def _each(e: Emitter, count: Value, body: Callable[[Value, int], None]) -> None:
+    """Write loops over elements: in vectors, and what is left one by one."""
+    whole = e.shift_right_logical(count, 3)
+    i, _ = e.begin_loop(whole)
+    body(e.multiply(i, _LANES), _LANES)
+    e.end_loop()
+    i, _ = e.begin_loop(e.bit_and(count, _LANES - 1))
+    body(e.add(e.multiply(whole, _LANES), i), 1)
+    e.end_loop()
+
+
+def _twist_text(target: Target) -> str:
+    e = Emitter(target)
+    state = e.parameter("state", "ptr")
+    for first, count, further in (
+        (0, _WORDS - _DISTANCE, _DISTANCE),
+        (_WORDS - _DISTANCE, _DISTANCE - 1, _DISTANCE - _WORDS),
+    ):
+        begin = e.element(state, first, "i32")
+        _each(e, e.constant(count, "i64"), partial(_twisted, e, begin, further))
+    last, begin = e.element(state, _WORDS - 1, "i32"), e.element(state, 0, "i32")
+    middle = e.load(e.element(state, _DISTANCE - 1, "i32"), "i32", cse=False)
+    e.store(_mixed(e, e.load(last, "i32"), e.load(begin, "i32", cse=False), middle), last)
+    return e.function("twist", [state])
+
+
+def _twisted(e: Emitter, begin: Value, further: int, at: Value, width: int) -> None:
+    here = e.element(begin, at, "i32")
+    own, following, distant = (
+        e.load(e.element(here, step, "i32"), "i32", width, cse=False) for step in (0, 1, further)
+    )
+    e.store(_mixed(e, own, following, distant), here)
+
+
+def _mixed(e: Emitter, own: Value, following: Value, distant: Value) -> Value:
+    y = e.bit_or(e.bit_and(own, _UPPER), e.bit_and(following, _LOWER))
+    odd = e.subtract(0, e.bit_and(y, 1))
+    half = e.shift_right_logical(y, 1)
+    return e.bit_xor(e.bit_xor(distant, half), e.bit_and(odd, _MATRIX))
