@@ -127,7 +127,12 @@ def effects(fit: TableFit) -> Picture:
 
 
 def columns(fit: TableFit) -> list[Picture]:
-    """Return pictures of what a model without coefficients makes of its columns."""
+    """Return pictures of what a model without coefficients makes of its columns.
+
+    There are none if its features are made of several columns.
+    """
+    if fit.split.encoding.derivation is not None:
+        return []
     found = fit.permutation_importance()
     order = np.argsort(-found.importances_mean, kind="stable")
     names = [found.columns[i] for i in order]

@@ -23,6 +23,10 @@ HOLDOUT = 0.2
 _LEAST = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0, "l2": 0, "folds": 2}
 
 
+# What is given as several texts, or one.
+_SEVERAL = ("drop", "features", "interactions", "category", "date", "na")
+
+
 @dataclass(frozen=True)
 class Settings:
     """A fit; None leaves a choice to the data.
@@ -104,6 +108,10 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in _SEVERAL:
+            value = getattr(self, name)
+            several = (value,) if isinstance(value, str) else tuple(value)
+            object.__setattr__(self, name, several)
         parse_model(self.model)
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))

@@ -152,3 +152,19 @@ def test_what_cannot_be_told() -> None:
     with pytest.raises(ArgumentError, match="further apart"):
         fit.partial_dependence("age", grid_resolution=3)
     assert len(fit.partial_dependence("age", grid_resolution=3, percentiles=(0, 1)).average[0]) == 3
+
+
+@pytest.mark.parametrize("made", [{"interactions": "all"}, {"formula": "y ~ a * b"}])
+def test_columns_of_products_are_not_moved_alone(made: dict[str, str]) -> None:
+    random = np.random.default_rng(0)
+    columns = {"a": random.normal(size=50), "b": random.normal(size=50)}
+    columns["y"] = columns["a"] * columns["b"]
+    fit = fit_table(columns, None if "formula" in made else "y", **made)
+    for ask in (
+        lambda: fit.partial_dependence("a"),
+        lambda: fit.model.partial_dependence(columns, "a"),
+        fit.permutation_importance,
+        lambda: fit.model.permutation_importance(columns),
+    ):
+        with pytest.raises(ArgumentError, match=r"products of columns.* sklearn\.inspection"):
+            ask()

@@ -18,11 +18,20 @@ Floats = NDArray[np.float64]
 def places(encoding: Encoding) -> dict[str, slice]:
     """Return where the features of each column are.
 
+    Raises:
+        ArgumentError: If features are made of several columns, by a formula or as products.
+
     >>> from thalweg.data.encoding import encode
     >>> from thalweg.data.table import as_table
     >>> places(encode(as_table({"x": [1.0, 2.0], "y": [0.1, 0.2]}), "y"))
     {'x': slice(0, 1, None)}
     """
+    if encoding.derivation is not None:
+        raise ArgumentError(
+            "The model's features are made by a formula or as products of columns, so that none "
+            "of them stands for a column. Save the model, and give the estimator that "
+            "tw.load_model returns to the functions of sklearn.inspection."
+        )
     found, at = {}, 0
     for feature in encoding.features:
         found[feature.name] = slice(at, at + len(feature.names))
