@@ -280,7 +280,9 @@ def center_and_scale(numbers: Floats | Integers, where: str) -> tuple[float, flo
     if not len(present):
         raise DataError(f"{where} has no value in any training row; leave the column out.")
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(np.mean(present)), float(np.std(present))
+        mean = float(present.sum() / len(present))
+        rest = present - mean
+        scale = math.sqrt((rest * rest).sum() / len(rest))
     if not np.isfinite(mean) or not np.isfinite(scale):
         raise DataError(f"{where} has numbers too large to square; write it in larger units.")
     if scale <= 10 * np.finfo(np.float64).eps * abs(mean):

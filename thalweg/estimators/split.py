@@ -175,10 +175,11 @@ def _encoded(
     said = (*left_out, *_unseen(encoding), *alerts(table, _numeric(encoding, table)))
     groups = group_of(table, settings)
     of_training = None if groups is None else groups[training]
+    known = set(table.names)
     gaps = {
         f.name: int(np.count_nonzero(table[f.name].missing))
         for f in encoding.features
-        if f.name in set(table.names)
+        if f.name in known
     }
     return Split(encoding, objective, train, held_out, said, of_training, gaps, (training, held))
 

@@ -38,7 +38,6 @@ def inference_of(
     """
     names, target = ("intercept", *encoding.names), encoding.target
     weights, bias = np.asarray(params["weights"][0]), np.asarray(params["biases"][0])
-    own = _own_units(encoding)
     shift = np.zeros(len(names))
     shift[0] = target.mean
     why = _why_none(objective, weights, l2)
@@ -47,12 +46,14 @@ def inference_of(
         found = _encoded(objective, X, y, names, given)
         why = found.why or _too_far(found)
     if why:
-        nothing = np.full((len(names), len(names)), np.nan)
+        nothing = np.broadcast_to(np.nan, (len(names), len(names)))
         title = f"Linear model, {objective.text} loss"
         values = np.full(len(names), np.nan)
         if weights.ndim == 1:
-            values = own @ np.array([float(bias), *weights]) * target.scale + shift
+            slopes, intercept = encoding.original_units(weights, bias)
+            values = np.array([float(intercept), *slopes]) * target.scale + shift
         return Inference(title, names, values, nothing, None, len(y), why=why)
+    own = _own_units(encoding)
     left_out = _undetermined(np.column_stack([np.ones(len(X)), X]), own, names)
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift

@@ -177,14 +177,15 @@ def decomposed(design: Design) -> Design:
     small = np.asarray(np.linalg.qr(rooted / unit)[1] if tall else rooted / unit)
     kept: list[int] = []
     left_out: dict[int, str] = {}
-    basis = np.zeros((small.shape[0], 0))
+    basis = np.zeros((min(small.shape), len(small)))
     for j in range(small.shape[1]):
-        rest = small[:, j]
-        for _ in range(2):
-            rest = rest - basis @ (basis.T @ rest)
-        length = float(np.linalg.norm(rest))
+        rest, found = small[:, j], basis[: len(kept)]
+        # Once there are as many as rows, all others are sums of them.
+        for _ in range(2 if len(kept) < len(small) else 0):
+            rest = rest - (found @ rest) @ found
+        length = float(np.linalg.norm(rest)) if len(kept) < len(small) else 0.0
         if length > INDEPENDENT:
-            basis = np.column_stack([basis, rest / length])
+            basis[len(kept)] = rest / length
             kept.append(j)
         else:
             left_out[j] = _reason(design, small, j, kept)
