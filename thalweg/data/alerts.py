@@ -49,14 +49,14 @@ def alerts(table: Table, names: Sequence[str]) -> list[str]:
 
 def _present(column: Column) -> Floats:
     values = np.asarray(column.values, np.float64)
-    return values[~column.missing] if column.missing.any() else values
+    return values if column.complete else values[~column.missing]
 
 
 def _sentinel(column: Column) -> str | None:
     values = _present(column)
     if len(values) < 3:
         return None
-    for value in {float(np.min(values)), float(np.max(values))} & SENTINELS:
+    for value in {float(values.min()), float(values.max())} & SENTINELS:
         others = values[values != value]
         if not len(others):
             continue

@@ -42,6 +42,11 @@ class Column:
         """Whether the column holds numbers rather than texts."""
         return self.levels is None
 
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every row has a value."""
+        return not self.missing.any()
+
     @property
     def missing_rows(self) -> Integers:
         """The positions of missing values, counted from 0."""

@@ -177,7 +177,7 @@ def _encoded(
     of_training = None if groups is None else groups[training]
     known = set(table.names)
     gaps = {
-        f.name: int(np.count_nonzero(table[f.name].missing))
+        f.name: 0 if table[f.name].complete else int(np.count_nonzero(table[f.name].missing))
         for f in encoding.features
         if f.name in known
     }
@@ -302,7 +302,7 @@ def _latest(table: Table, settings: Settings, count: int) -> Integers:
 
 
 def _require_whole(column: Column, source: str) -> None:
-    if column.missing.any():
+    if not column.complete:
         raise DataError(
             f"{source}: {shown(column.name)} is missing in {shown_rows(column.missing_rows)}, and "
             "says which rows are held out; fill it in, or leave such rows out (--missing drop)."
