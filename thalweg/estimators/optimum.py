@@ -134,12 +134,16 @@ class Frame:
 
     def columns(self) -> Floats:
         """Return what multiplies intercept and coefficients, shape (rows, columns)."""
-        X = self.problem.rows.X
-        if self.problem.intercept or self.basis is not None:
-            X = X - self.center
-        if self.basis is not None:
-            X = X @ self.basis
-        return np.column_stack([np.ones(len(X)), X]) if self.problem.intercept else X
+        X, constant = self.problem.rows.X, int(self.problem.intercept)
+        if self.basis is None and not constant:
+            return X
+        A = np.empty((len(X), constant + self.directions))
+        A[:, :constant] = 1.0
+        if self.basis is None:
+            np.subtract(X, self.center, out=A[:, constant:])
+        else:
+            np.matmul(X - self.center, self.basis, out=A[:, constant:])
+        return A
 
     def penalty(self) -> Floats:
         """Return λ of each of them."""

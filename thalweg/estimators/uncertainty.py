@@ -12,6 +12,7 @@ from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.regressions.families import FAMILIES
+from thalweg.inference.regressions.triangular import triangle
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ def inference_of(
             values = np.array([float(intercept), *slopes]) * target.scale + shift
         return Inference(title, names, values, nothing, None, len(y), why=why)
     own = _own_units(encoding)
-    left_out = _undetermined(np.column_stack([np.ones(len(X)), X]), own, names)
+    left_out = _undetermined(X, own, names)
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift
     covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2
@@ -125,21 +126,21 @@ def _own_units(encoding: Encoding) -> Floats:
     return np.vstack([intercept, slopes])
 
 
-def _undetermined(A: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, str]:
+def _undetermined(X: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, str]:
     """Return why coefficients in own units are not determined by the rows, by name."""
-    constant = np.asarray(~A[:, 1:].any(axis=0)).tolist()
+    constant = np.asarray(~X.any(axis=0)).tolist()
     found = {
         name: "constant in the training rows"
         for name, is_so in zip(names[1:], constant, strict=True)
         if is_so
     }
-    lengths = np.linalg.norm(A, axis=0)
+    R = triangle(np.column_stack([np.ones(len(X)), X]))
+    lengths = np.linalg.norm(R, axis=0)
     varying = lengths > 0.0
-    unit = A[:, varying] / lengths[varying]
-    small = np.linalg.qr(unit)[1] if len(unit) > unit.shape[1] else unit
+    small = R[:, varying] / lengths[varying]
     _, sizes, vectors = np.linalg.svd(small, full_matrices=True)
     rank = int(np.sum(sizes > 1e-10 * sizes.max(initial=1.0)))
-    flat = np.zeros((A.shape[1], vectors.shape[0] - rank))
+    flat = np.zeros((len(names), vectors.shape[0] - rank))
     flat[varying] = vectors[rank:].T / lengths[varying, None]
     moved = np.abs(own @ flat) > 1e-8 * np.maximum(np.abs(own) @ np.abs(flat), 1e-300)
     for j in np.flatnonzero(moved.any(axis=1)).tolist():
