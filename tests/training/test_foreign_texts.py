@@ -16,7 +16,8 @@ import pytest
 import thalweg as tw
 from tests.foreign_texts import TEXTS, commands
 from thalweg import errors
-from thalweg.data.frames import from_frame, read_table
+from thalweg.data.frames import read_table
+from thalweg.data.frames.frame import from_frame
 from thalweg.errors import ThalwegError, printable
 from thalweg.torch import nn
 

@@ -208,9 +208,11 @@ def _fit(
         content = found.plain()
         content["data"] |= {"file": data, "digest": digest or None}
         content |= {"answer": answer(found), "notes": notes(found), "folder": str(folder)}
+        # A line an entry: laid out further, thousands of coefficients take a second.
+        entries = (f"{json.dumps(k)}: {json.dumps(v, allow_nan=False)}" for k, v in content.items())
+        text = "{\n " + ",\n ".join(entries) + "\n}\n"
         # The one control character that JSON in ASCII leaves as it is.
-        text = json.dumps(content, indent=1, allow_nan=False)
-        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
+        sys.stdout.write(text.replace("\x7f", "\\u007f"))
     elif printed == "text":
         from thalweg.cli.screen import show
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -112,6 +111,8 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ArgumentError: If it is not there, no such file, or has unknown entries.
     """
+    import tomllib  # which a fit of a file does without
+
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)

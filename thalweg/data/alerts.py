@@ -13,6 +13,9 @@ from thalweg.errors import shown
 SENTINELS = frozenset(float(sign * int("9" * digits)) for digits in range(1, 8) for sign in (1, -1))
 SENTINELS |= {-1.0, -888.0, 888.0, -8888.0, 8888.0, -32768.0, 1e20, -1e20}
 
+# The whole numbers that may be days.
+_CALENDAR = (19000101, 21001231)
+
 FEW_CODES, MOST_CODES = 3, 10
 
 GLANCE = 1000
@@ -46,14 +49,14 @@ def alerts(table: Table, names: Sequence[str]) -> list[str]:
 
 def _present(column: Column) -> Floats:
     values = np.asarray(column.values, np.float64)
-    return values[~column.missing] if column.missing.any() else values
+    return values if column.complete else values[~column.missing]
 
 
 def _sentinel(column: Column) -> str | None:
     values = _present(column)
     if len(values) < 3:
         return None
-    for value in {float(np.min(values)), float(np.max(values))} & SENTINELS:
+    for value in {float(values.min()), float(values.max())} & SENTINELS:
         others = values[values != value]
         if not len(others):
             continue
@@ -72,7 +75,11 @@ def _sentinel(column: Column) -> str | None:
 def _calendar(column: Column) -> str | None:
     """Tell of whole numbers such as 20240131."""
     values = _present(column)
-    if not len(values) or not np.all((values >= 19000101) & (values <= 21001231)):
+    first = values[0] if len(values) else 0.0
+    # The first value tells of most columns that they hold no dates.
+    if not _CALENDAR[0] <= first <= _CALENDAR[1]:
+        return None
+    if not np.all((values >= _CALENDAR[0]) & (values <= _CALENDAR[1])):
         return None
     days, months = values % 100, values // 100 % 100
     if not np.all((days >= 1) & (days <= 31) & (months >= 1) & (months <= 12)):
@@ -85,6 +92,8 @@ def _calendar(column: Column) -> str | None:
 
 def _may_be_codes(column: Column) -> bool:
     values = _present(column)
+    if len(values) and not float(values[0]).is_integer():
+        return False
     for some in (values[:GLANCE], values):
         # two values are the same column as numbers and as categories
         different = np.unique(some)

@@ -167,7 +167,7 @@ def _classes(column: Column, different: Floats | Integers) -> tuple[str, ...]:
 
 def check_complete(column: Column, source: str) -> None:
     """Refuse a target with missing values, naming the rows."""
-    if column.missing.any():
+    if not column.complete:
         raise DataError(
             f"{source}: target {shown(column.name)} is missing in "
             f"{shown_rows(column.missing_rows)}; leave those rows out (missing='drop', --missing "
@@ -223,13 +223,11 @@ class Standardized:
         finite_numbers(column, source)
         return column
 
-    def encode(self, column: Column, out: Floats) -> None:
-        """Write the feature, shape (rows, 1); a missing value becomes the mean, which is 0."""
-        numbers = column.values - self.mean
-        numbers /= self.scale
-        if column.missing.any():
-            numbers[column.missing] = 0.0
-        out[:, 0] = numbers
+    def write(self, column: Column, rows: Integers, out: Floats) -> None:
+        """Write the feature of some rows as it was, shape (rows, 1); the mean if it is missing."""
+        out[:, 0] = column.values[rows]
+        if not column.complete:
+            out[column.missing[rows], 0] = self.mean
 
 
 @dataclass(frozen=True)
@@ -288,9 +286,9 @@ class OneHot:
             )
         return Column(self.name, found, found < 0, self.levels)
 
-    def encode(self, column: Column, out: Floats) -> None:
-        """Write the features, shape (rows, levels − 1); a missing value becomes the shares."""
-        out[:] = np.vstack([np.eye(len(self.levels)), self.shares])[column.values, 1:]
+    def write(self, column: Column, rows: Integers, out: Floats) -> None:
+        """Write the features of some rows, (rows, levels − 1); the shares if it is missing."""
+        out[:] = np.vstack([np.eye(len(self.levels)), self.shares])[column.values[rows], 1:]
 
 
 Feature = Standardized | OneHot
@@ -382,6 +380,12 @@ class Encoding:
         return np.array([d for feature in self.features for d in feature.deviations], np.float64)
 
     @cached_property
+    def _means_and_scales(self) -> tuple[Floats, Floats]:
+        means = [mean for feature in self.features for mean in feature.means]
+        scales = [scale for feature in self.features for scale in feature.scales]
+        return np.array(means, np.float64), np.array(scales, np.float64)
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that the features are made of."""
         of_dates = {part: name for name in self.dates for part in parts_of(name)}
@@ -433,12 +437,15 @@ class Encoding:
         checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
         taken = np.arange(table.rows) if rows is None else rows
         X = np.empty((len(taken), len(self.names)))
+        means, scales = self._means_and_scales
+        ends = np.cumsum([0, *(len(feature.names) for feature in self.features)]).tolist()
         for start in range(0, len(taken), ROWS_AT_ONCE):
-            some, at = taken[start : start + ROWS_AT_ONCE], 0
-            for feature, column in checked:
-                end = at + len(feature.names)
-                feature.encode(column.take(some), X[start : start + len(some), at:end])
-                at = end
+            some = taken[start : start + ROWS_AT_ONCE]
+            block = X[start : start + len(some)]
+            for (feature, column), first, end in zip(checked, ends, ends[1:], strict=False):
+                feature.write(column, some, block[:, first:end])
+            block -= means
+            block /= scales
         return X
 
     def complete(self, table: Table) -> Bools:
@@ -507,8 +514,7 @@ class Encoding:
             >>> encoding.original_units([4.0], 1.0)
             (array([2.]), array(-19.))
         """
-        means = np.array([mean for feature in self.features for mean in feature.means])
-        scales = np.array([scale for feature in self.features for scale in feature.scales])
+        means, scales = self._means_and_scales
         slopes = (np.asarray(weights, np.float64).T / scales).T
         return slopes, np.asarray(np.asarray(intercept, np.float64) - means @ slopes)
 
@@ -602,7 +608,7 @@ def encode(
 
 def refuse_missing(columns: list[Column], source: str) -> None:
     """Refuse columns with missing values, naming them and the first one's rows."""
-    gaps = [column for column in columns if column.missing.any()]
+    gaps = [column for column in columns if not column.complete]
     if not gaps:
         return
     more = f", and {_columns([c.name for c in gaps[1:]])} too" if gaps[1:] else ""

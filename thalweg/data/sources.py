@@ -31,10 +31,12 @@ def table_of(data: Any, reading: ReadOptions | None = None) -> Table:
         table = as_table({k: v for k, v in data.items() if k in chosen})
         return Table(tuple(_read(column, how) for column in table.columns), table.source)
     # The libraries behind these take a quarter of a second to import.
-    from thalweg.data.frames import from_frame, read_table
-
     if isinstance(data, str | os.PathLike):
+        from thalweg.data.frames import read_table
+
         return read_table(data, how)
+    from thalweg.data.frames.frame import from_frame
+
     return from_frame(data, reading=how)
 
 

@@ -42,6 +42,11 @@ class Column:
         """Whether the column holds numbers rather than texts."""
         return self.levels is None
 
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every row has a value."""
+        return not self.missing.any()
+
     @property
     def missing_rows(self) -> Integers:
         """The positions of missing values, counted from 0."""
@@ -280,7 +285,9 @@ def center_and_scale(numbers: Floats | Integers, where: str) -> tuple[float, flo
     if not len(present):
         raise DataError(f"{where} has no value in any training row; leave the column out.")
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(np.mean(present)), float(np.std(present))
+        mean = float(present.sum() / len(present))
+        rest = present - mean
+        scale = math.sqrt((rest * rest).sum() / len(rest))
     if not np.isfinite(mean) or not np.isfinite(scale):
         raise DataError(f"{where} has numbers too large to square; write it in larger units.")
     if scale <= 10 * np.finfo(np.float64).eps * abs(mean):

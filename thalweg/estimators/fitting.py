@@ -474,8 +474,10 @@ class TableFit:
                 name: dict(zip(table.outputs, row, strict=True)) if len(row) > 1 else row[0]
                 for name, row in zip(table.names, table.values.tolist(), strict=True)
             }
-            found["inference"] = inference_in_plain_values(self.inference)
-        return {name: _without_nan(value) for name, value in found.items()}
+        plain = {name: _without_nan(value) for name, value in found.items()}
+        if self.linear:
+            plain["inference"] = inference_in_plain_values(self.inference)
+        return plain
 
 
 def _without_nan(value: Any) -> Any:

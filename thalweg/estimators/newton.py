@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
+from thalweg.inference.regressions.triangular import triangle
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ def decorrelated(A: Floats, shares: Floats, penalty: Floats) -> Coordinates:
         >>> np.allclose(at.Z.T @ at.Z / 3, np.eye(2)), np.allclose(at.Z, A @ at.P)
         (True, True)
     """
-    R = np.asarray(np.linalg.qr(np.sqrt(shares)[:, None] * A, mode="r"))
+    R = triangle(A, shares)
     if penalty.any():
         R = np.asarray(np.linalg.qr(np.vstack([R, np.diag(np.sqrt(penalty))]), mode="r"))
     # Columns of different units would count as dependent; where some are, their units decide.

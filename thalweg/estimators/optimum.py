@@ -103,32 +103,52 @@ def optimum(
 class Frame:
     """A linear model's intercept and coefficients for centered features.
 
+    Of more features than rows it has the coefficients of an orthonormal basis of what the rows
+    span: no row tells of any other direction, and there the coefficients of least norm are zero,
+    as are those of least penalty.
+
     Args:
         problem: What is minimized.
         center: What is subtracted from each feature: its mean, or zero without an intercept.
+        basis: The directions that it has coefficients of, shape (features, directions); None for
+            the features themselves.
     """
 
     problem: PenalizedLoss
     center: Floats
+    basis: Floats | None = None
 
     @classmethod
-    def of(cls, problem: PenalizedLoss) -> Frame:
-        """Return the frame of a problem."""
+    def of(cls, problem: PenalizedLoss, turned: bool = True) -> Frame:
+        """Return the frame of a problem, turned to what rows span if there are few of them."""
         rows = problem.rows
         center = rows.shares @ rows.X if problem.intercept else np.zeros(rows.X.shape[1])
-        return cls(problem, center)
+        if not turned or len(rows) >= rows.X.shape[1]:
+            return cls(problem, center)
+        return cls(problem, center, np.asarray(np.linalg.qr((rows.X - center).T)[0]))
+
+    @property
+    def directions(self) -> int:
+        """The number of coefficients."""
+        return len(self.center) if self.basis is None else self.basis.shape[1]
 
     def columns(self) -> Floats:
         """Return what multiplies intercept and coefficients, shape (rows, columns)."""
-        X = self.problem.rows.X
-        if not self.problem.intercept:
+        X, constant = self.problem.rows.X, int(self.problem.intercept)
+        if self.basis is None and not constant:
             return X
-        return np.column_stack([np.ones(len(X)), X - self.center])
+        A = np.empty((len(X), constant + self.directions))
+        A[:, :constant] = 1.0
+        if self.basis is None:
+            np.subtract(X, self.center, out=A[:, constant:])
+        else:
+            np.matmul(X - self.center, self.basis, out=A[:, constant:])
+        return A
 
     def penalty(self) -> Floats:
         """Return λ of each of them."""
         free = [0.0] * self.problem.intercept
-        return np.array([*free, *[self.problem.penalty] * len(self.center)])
+        return np.array([*free, *[self.problem.penalty] * self.directions])
 
     def design(self) -> Coordinates:
         """Return coordinates in which the loss curves about equally in all directions."""
@@ -140,7 +160,7 @@ class Frame:
     def null(self) -> Floats:
         """Return the best constant's parameters, shape (columns, outputs)."""
         problem, outputs = self.problem, self.problem.outputs
-        theta = np.zeros((len(self.center) + problem.intercept, outputs))
+        theta = np.zeros((self.directions + problem.intercept, outputs))
         if problem.intercept:
             theta[0] = problem.objective.null(problem.rows.y, outputs, problem.rows.weights)
             if problem.rows.offset is not None:
@@ -150,18 +170,19 @@ class Frame:
     def inside(self, params: Params) -> Floats:
         """Return a model's parameters as those of centered features, shape (columns, outputs)."""
         weights = np.reshape(params["weights"][0], (len(self.center), -1))
+        turned = weights if self.basis is None else self.basis.T @ weights
         if not self.problem.intercept:
-            return weights
-        return np.vstack(
-            [np.reshape(params["biases"][0], (1, -1)) + self.center @ weights, weights]
-        )
+            return turned
+        return np.vstack([np.reshape(params["biases"][0], (1, -1)) + self.center @ weights, turned])
 
     def outside(self, theta: Floats) -> Params:
         """Return the model's parameters of those of centered features."""
         theta = theta[:, 0] if self.problem.outputs == 1 else theta
+        weights = theta[1:] if self.problem.intercept else theta
+        if self.basis is not None:
+            weights = self.basis @ weights
         if not self.problem.intercept:
-            return {"weights": [theta], "biases": [np.zeros(theta.shape[1:])]}
-        weights = theta[1:]
+            return {"weights": [weights], "biases": [np.zeros(theta.shape[1:])]}
         # Rounding would give the coefficient of a constant column a value near zero.
         weights[~self.problem.rows.X.any(axis=0)] = 0.0
         return {"weights": [weights], "biases": [np.asarray(theta[0] - self.center @ weights)]}
@@ -193,7 +214,7 @@ def quantile_optimum(
         >>> found.params["weights"][0].round(6)
         array([4.])
     """
-    rows, frame = problem.rows, Frame.of(problem)
+    rows, frame = problem.rows, Frame.of(problem, turned=not lasso)
     A, shares = frame.columns(), rows.shares
     y = rows.y if rows.offset is None else rows.y - rows.offset
     levels, features = np.full(len(y), level), len(frame.center)

@@ -183,10 +183,11 @@ def _encoded(
     said = (*left_out, *_unseen(encoding), *alerts(table, _numeric(encoding, table)))
     groups = group_of(table, settings)
     of_training = None if groups is None else groups[training]
+    known = set(table.names)
     gaps = {
-        f.name: int(np.count_nonzero(table[f.name].missing))
+        f.name: 0 if table[f.name].complete else int(np.count_nonzero(table[f.name].missing))
         for f in encoding.features
-        if f.name in set(table.names)
+        if f.name in known
     }
     return Split(encoding, objective, train, held_out, said, of_training, gaps, (training, held))
 
@@ -353,7 +354,7 @@ def _latest(table: Table, settings: Settings, count: int) -> Integers:
 
 
 def _require_whole(column: Column, source: str) -> None:
-    if column.missing.any():
+    if not column.complete:
         raise DataError(
             f"{source}: {shown(column.name)} is missing in {shown_rows(column.missing_rows)}, and "
             "says which rows are held out; fill it in, or leave such rows out (--missing drop)."

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from thalweg.data.frames import from_frame
+from thalweg.data.frames.frame import from_frame
 from thalweg.errors import DataError
 
 

@@ -7,6 +7,5 @@ value decides what its column is, not a sample of them.
 """
 
 from thalweg.data.frames.files import files_of, read_table
-from thalweg.data.frames.frame import from_frame
 
-__all__ = ["files_of", "from_frame", "read_table"]
+__all__ = ["files_of", "read_table"]

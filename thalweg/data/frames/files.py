@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from thalweg.data.frames.delimited import read_delimited
-from thalweg.data.frames.frame import read_arrow
 from thalweg.data.frames.kinds import Kind, kind_of
 from thalweg.data.frames.parquet import read_parquet
 from thalweg.data.frames.records import read_records
@@ -113,6 +112,9 @@ def _read_plain(path: Path, kind: Kind, reading: ReadOptions, source: str) -> Ta
     if kind == "parquet":
         return read_parquet([path], reading, source)
     if kind == "arrow":
+        # Other files do without the library that data frames need.
+        from thalweg.data.frames.frame import read_arrow
+
         return read_arrow(path, reading, source)
     if kind == "json":
         return read_records(path, reading, source)

@@ -16,6 +16,7 @@ from thalweg.estimators.uncertainty.intervals import FAMILY_NAMES
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.covariance import Covariance
 from thalweg.inference.regressions.families import FAMILIES
+from thalweg.inference.regressions.triangular import triangle
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +59,7 @@ def encoded_inference(
     values = np.full(len(every), np.nan)
     if weights.ndim == 1:
         values = np.array([float(bias), *weights])
-    nothing = np.full((len(every), len(every)), np.nan)
+    nothing = np.broadcast_to(np.nan, (len(every), len(every)))
     title = f"Linear model, {objective.text} loss"
     return Inference(title, every, values, nothing, None, len(rows), why=why)
 
@@ -72,12 +73,15 @@ def in_own_units(found: Inference, rows: Rows, encoding: Encoding) -> Inference:
         encoding: How columns became features and target.
     """
     target, names = encoding.target, found.names
-    own, shift = _own_units(encoding), np.zeros(len(names))
+    shift = np.zeros(len(names))
     shift[0] = target.mean
     if found.why:
-        values = own @ found.estimates * target.scale + shift
+        bias, *weights = found.estimates
+        slopes, intercept = encoding.original_units(np.array(weights), bias)
+        values = np.array([float(intercept), *slopes]) * target.scale + shift
         return replace(found, estimates=values)
-    left_out = _undetermined(np.column_stack([np.ones(len(rows)), rows.X]), own, names)
+    own = _own_units(encoding)
+    left_out = _undetermined(rows.X, own, names)
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift
     covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2
@@ -158,21 +162,21 @@ def _own_units(encoding: Encoding) -> Floats:
     return np.vstack([intercept, slopes])
 
 
-def _undetermined(A: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, str]:
+def _undetermined(X: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, str]:
     """Return why coefficients in own units are not determined by the rows, by name."""
-    constant = np.asarray(~A[:, 1:].any(axis=0)).tolist()
+    constant = np.asarray(~X.any(axis=0)).tolist()
     found = {
         name: "constant in the training rows"
         for name, is_so in zip(names[1:], constant, strict=True)
         if is_so
     }
-    lengths = np.linalg.norm(A, axis=0)
+    R = triangle(np.column_stack([np.ones(len(X)), X]))
+    lengths = np.linalg.norm(R, axis=0)
     varying = lengths > 0.0
-    unit = A[:, varying] / lengths[varying]
-    small = np.linalg.qr(unit)[1] if len(unit) > unit.shape[1] else unit
+    small = R[:, varying] / lengths[varying]
     _, sizes, vectors = np.linalg.svd(small, full_matrices=True)
     rank = int(np.sum(sizes > 1e-10 * sizes.max(initial=1.0)))
-    flat = np.zeros((A.shape[1], vectors.shape[0] - rank))
+    flat = np.zeros((len(names), vectors.shape[0] - rank))
     flat[varying] = vectors[rank:].T / lengths[varying, None]
     moved = np.abs(own @ flat) > 1e-8 * np.maximum(np.abs(own) @ np.abs(flat), 1e-300)
     for j in np.flatnonzero(moved.any(axis=1)).tolist():

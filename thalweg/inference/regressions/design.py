@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, DataError, ShapeError, printable, shown
+from thalweg.inference.regressions.triangular import triangle
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # What is left of a column's length once earlier ones are taken out of it, at the least.
 INDEPENDENT = 1e-10
+
+# Rows are taken in pieces that stay in the cache.
+ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,11 @@ class Design:
 
     def orthonormal(self) -> Floats:
         """Return the kept columns in coordinates, Z: √weights Z is orthonormal."""
-        return np.asarray(np.linalg.solve(self.R.T, self.X[:, self.kept].T).T)
+        Z = np.empty((len(self.X), len(self.kept)))
+        for first in range(0, len(self.X), ROWS_AT_ONCE):
+            part = slice(first, first + ROWS_AT_ONCE)
+            Z[part] = np.linalg.solve(self.R.T, self.X[part, self.kept].T).T
+        return Z
 
     def coefficients(self, coordinates: Floats) -> Floats:
         """Return the coefficients of kept columns, given coordinates as columns or a vector."""
@@ -54,6 +62,9 @@ class Design:
     @property
     def constant(self) -> bool:
         """Whether a constant lies in what the kept columns span."""
+        kept = self.kept.tolist()
+        if any(self.X[0, j] and (self.X[:, j] == self.X[0, j]).all() for j in kept):
+            return True
         ones = np.sqrt(self.weights)
         rooted = self.X[:, self.kept] * ones[:, None]
         rest = ones - rooted @ np.linalg.lstsq(rooted, ones, rcond=None)[0]
@@ -168,28 +179,31 @@ def require_aligned(**given: Any) -> None:
 
 def decomposed(design: Design) -> Design:
     """Return a design with its kept columns found anew."""
-    root = np.sqrt(design.weights)[:, None]
-    rooted = design.X * root
-    lengths = np.linalg.norm(rooted, axis=0)
-    unit = np.where(lengths > 0.0, lengths, 1.0)
-    # Of tall matrices the small triangle tells as much.
-    tall = len(rooted) > rooted.shape[1]
-    small = np.asarray(np.linalg.qr(rooted / unit)[1] if tall else rooted / unit)
+    # Of tall matrices the triangle tells as much.
+    tall = len(design.X) > design.X.shape[1]
+    whole = triangle(design.X, design.weights) if tall else _rooted(design)
+    lengths = np.linalg.norm(whole, axis=0)
+    small = whole / np.where(lengths > 0.0, lengths, 1.0)
     kept: list[int] = []
     left_out: dict[int, str] = {}
-    basis = np.zeros((small.shape[0], 0))
+    basis = np.zeros((min(small.shape), len(small)))
     for j in range(small.shape[1]):
-        rest = small[:, j]
-        for _ in range(2):
-            rest = rest - basis @ (basis.T @ rest)
-        length = float(np.linalg.norm(rest))
+        rest, found = small[:, j], basis[: len(kept)]
+        # Once there are as many as rows, all others are sums of them.
+        for _ in range(2 if len(kept) < len(small) else 0):
+            rest = rest - (found @ rest) @ found
+        length = float(np.linalg.norm(rest)) if len(kept) < len(small) else 0.0
         if length > INDEPENDENT:
-            basis = np.column_stack([basis, rest / length])
+            basis[len(kept)] = rest / length
             kept.append(j)
         else:
             left_out[j] = _reason(design, small, j, kept)
-    R = np.asarray(np.linalg.qr(rooted[:, kept])[1]) if kept else np.zeros((0, 0))
+    R = np.asarray(np.linalg.qr(whole[:, kept])[1]) if kept else np.zeros((0, 0))
     return replace(design, kept=np.array(kept, np.int64), left_out=left_out, R=R)
+
+
+def _rooted(design: Design) -> Floats:
+    return np.asarray(np.sqrt(design.weights)[:, None] * design.X)
 
 
 def _reason(design: Design, small: Floats, column: int, kept: list[int]) -> str:

@@ -223,12 +223,12 @@ def inference_of(
     design = every.design
     names = (*design.names, *rows.family.further)
     size, columns = len(names), len(design.names)
-    estimates, matrix = np.full(size, np.nan), np.full((size, size), np.nan)
+    estimates, nothing = np.full(size, np.nan), np.broadcast_to(np.nan, (size, size))
     left_out = {design.names[j]: why for j, why in design.left_out.items()}
     for j in np.flatnonzero(fitted.separated):
         left_out[design.names[j]] = _separation_reason(fitted)
     whole = Inference(
-        title=rows.family.title, names=names, estimates=estimates, covariance=matrix,
+        title=rows.family.title, names=names, estimates=estimates, covariance=nothing,
         convention=None, rows=len(every.y), left_out=left_out, level=level, model=fitted,
     )  # fmt: skip
     if fitted.optimum is None:
@@ -254,8 +254,9 @@ def inference_of(
         return replace(whole, facts=facts, why=why)
     labels = None if clusters is None else _labels(clusters, fitted)
     found, convention = parts.covariance(covariance, labels)
+    matrix = np.full((size, size), np.nan)
     matrix[np.ix_(told, told)] = (back @ found @ back.T)[np.ix_(told, told)]
-    whole = replace(whole, convention=convention, facts=facts)
+    whole = replace(whole, covariance=matrix, convention=convention, facts=facts)
     return whole if began is None else replace(whole, given=began)
 
 
