@@ -220,6 +220,12 @@ def test_unknown_categories_are_refused_or_ignored(
         ("price ~ I([0] * 99999999)", "where a number is wanted"),
         ("price ~ I(lambda: 1)", "no formula here may hold"),
         ("price ~ center(rooms, 'a\"]')", "where none is taken"),
+        ("price ~ log(rooms, price)", "2 arguments of log. It takes 1"),
+        ("price ~ log(rooms, out=price)", "2 arguments of log"),
+        ("price ~ where(rooms > 2, 'a', 'b')", "where none is taken"),
+        ("price ~ C([rooms, area])", "a list where a column"),
+        ("price ~ Q(rooms)", "Q without one name in quotes"),
+        ("price ~ bs(rooms, _state=1)", "arguments that are not by name"),
     ],
 )
 def test_a_formula_that_means_nothing_or_would_run_is_refused(formula: str, reason: str) -> None:
