@@ -247,13 +247,23 @@ def test_a_formula_that_means_nothing_or_would_run_is_refused(formula: str, reas
         ("price ~ log(town)", "cannot be evaluated"),
         ("price ~ C(town, levels=['Como'])", "not among its levels"),
         ("price ~ C(rooms > 0)", "makes no column"),
+        ("price ~ owner", "60 different texts in 60 rows.*names, dates or free text"),
+        ("price ~ .", "60 different texts in 60 rows.*names, dates or free text"),
+        ("price ~ sold", "'sold' holds dates"),
     ],
 )
 def test_data_that_a_formula_cannot_use_are_refused(
     houses: dict[str, list[Any]], formula: str, reason: str
 ) -> None:
+    houses |= {"owner": [f"owner {i}" for i in range(60)], "sold": ["2024-01-31"] * 60}
     with pytest.raises(DataError, match=reason):
         fit_table(houses, formula=formula, holdout=0)
+
+
+def test_numbers_without_end_are_no_categories() -> None:
+    table = {"y": np.arange(3000.0) % 7, "x": np.sqrt(np.arange(3000.0))}
+    with pytest.raises(DataError, match="3,000 different numbers, too many to be categories"):
+        fit_table(table, formula="y ~ C(x)", task="regression", holdout=0)
 
 
 def test_without_formulaic_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
