@@ -162,6 +162,30 @@ def test_a_missing_value_takes_the_mean_of_the_terms_it_is_in(houses: dict[str, 
     assert encoding.complete(new).tolist() == [False, False]
 
 
+@pytest.mark.parametrize("options", [{}, {"l2": 2.0}, {"model": "mlp:3", "epochs": 3}])
+def test_a_sum_of_columns_is_what_plain_columns_are(
+    houses: dict[str, list[Any]], options: dict[str, Any]
+) -> None:
+    for name, row in (("rooms", 3), ("town", 8), ("town", 20), ("living area", 5), ("price", 6)):
+        houses[name][row] = None
+    how = {"missing": "mean", "progress": False, "seed": 4} | options
+    # Columns of categories are not standardized alone, so that a penalty would count otherwise.
+    right = "`living area` + rooms" if options else "`living area` + rooms + town"
+    drop = ("town",) if options else ()
+    plain = fit_table(houses, "price", drop=drop, **how)
+    formula = fit_table(houses, formula=f"price ~ {right}", **how)
+    assert plain.split.places is not None
+    assert formula.split.places is not None
+    np.testing.assert_array_equal(formula.split.places[1], plain.split.places[1])
+    new = as_table({"living area": [80.0, None, 70.0], "rooms": [2.0, 3.0, None],
+                    "town": [None, "Lugano", "Bern"]})  # fmt: skip
+    found, expected = (
+        fit.model.of_features(fit.split.encoding.matrix(new, unknown="ignore"))
+        for fit in (formula, plain)
+    )
+    assert_allclose(found, expected, rtol=1e-9)
+
+
 def test_rows_are_counted_anew_once_some_are_left_out(houses: dict[str, list[Any]]) -> None:
     houses["rooms"][:3], houses["rooms"][9] = [None] * 3, 0.0
     with pytest.raises(DataError, match=r"without the rows left out: log\(rooms\) .* in row 7 "):
