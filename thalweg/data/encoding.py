@@ -14,7 +14,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thalweg.data.dates import are_dates, parts_of, with_date_parts
+from thalweg.data.categories import check_categories
+from thalweg.data.dates import parts_of, with_date_parts
 from thalweg.data.formulas import FittedFormula, ParsedFormula, fit_formula, parse_formula
 from thalweg.data.interactions import Interactions, find_interactions
 from thalweg.data.reading import ReadOptions
@@ -178,10 +179,6 @@ def check_complete(column: Column, source: str) -> None:
 # A matrix is filled in pieces that stay in the cache.
 ROWS_AT_ONCE = 4096
 
-FEW_LEVELS = 20
-
-MOST_LEVELS = 1000
-
 # What is done with texts that no row had when the model was fitted.
 Unknown = Literal["refuse", "ignore"]
 
@@ -319,29 +316,12 @@ def fit_feature(
     if column.levels is None:
         finite_numbers(column, source)
         return Standardized(column.name, *center_and_scale(training.values, where))
-    _check_categories(column, where, category)
+    check_categories(column, source, category)
     levels = len(column.levels)
     counts = np.bincount(training.values[~training.missing], minlength=levels)
     if not counts.sum():
         raise DataError(f"{where} has no value in any training row; leave the column out.")
     return OneHot(column.name, column.levels, tuple((counts / counts.sum()).tolist()))
-
-
-def _check_categories(column: Column, where: str, category: bool) -> None:
-    """Refuse texts that are no categories."""
-    texts = column.levels or ()
-    levels, present = len(texts), int(np.count_nonzero(~column.missing))
-    ways = f"leave the column out (--drop {column.name})"
-    if not category and are_dates(texts):
-        raise DataError(
-            f"{where} holds dates, such as {shown(texts[0])}; take their parts (--date "
-            f"{column.name}), take them as categories (--category {column.name}), or {ways}."
-        )
-    if levels > MOST_LEVELS or (not category and levels > FEW_LEVELS and 2 * levels > present):
-        raise DataError(
-            f"{where} has {levels} different texts in {present} rows, such as {shown(texts[0])}: "
-            f"names, dates or free text rather than categories; {ways}."
-        )
 
 
 Missing = Literal["refuse", "mean", "drop"]
@@ -590,18 +570,18 @@ def encode(
         columns = [parted[name] for name in formula.right_names]
     if missing != "mean":
         refuse_missing(columns, table.source)
+    made = {part for name in dates for part in parts_of(name)}
+    categories = {*category, *made}
     taken = Table(tuple(columns), table.source)
     derivation: FittedFormula | Interactions | None = None
     if formula is not None:
-        derivation = fit_formula(formula, taken, training)
+        derivation = fit_formula(formula, taken, training, categories)
     elif interactions:
-        derivation = find_interactions(interactions, taken)
+        derivation = find_interactions(interactions, taken, categories)
     if derivation is not None:
         columns = list(derivation.derive(taken).columns)
-    made = {part for name in dates for part in parts_of(name)}
     features = tuple(
-        fit_feature(column, table.source, training, column.name in category or column.name in made)
-        for column in columns
+        fit_feature(column, table.source, training, column.name in categories) for column in columns
     )
     return Encoding(found, features, missing, tuple(dates), tuple(na), derivation)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from thalweg.data.categories import check_categories
 from thalweg.data.memory import require_room
 from thalweg.data.table import Bools, Column, Floats, Table, check_unique, text_column
 from thalweg.errors import DataError, shown
@@ -125,20 +126,26 @@ def _product(name: str, x: Floats, y: Floats, missing: Bools, source: str) -> Co
     return Column(name, np.where(missing, np.nan, values), missing)
 
 
-def find_interactions(asked: Sequence[str], table: Table) -> Interactions:
+def find_interactions(
+    asked: Sequence[str], table: Table, category: Collection[str] = ()
+) -> Interactions:
     """Return the products that are asked for.
 
     Args:
         asked: Pairs such as area:town, or "all" for every pair.
         table: The columns that may be multiplied.
+        category: Those that hold categories, whatever they look like.
 
     Raises:
-        DataError: If a pair names no two columns.
+        DataError: If a pair names no two columns, or texts are no categories.
     """
     names = table.names
     once: dict[frozenset[str], tuple[str, str]] = {}
     for pair in (pair for text in asked for pair in _pairs(text, table)):
         once.setdefault(frozenset(pair), pair)
+    for column in table.columns:
+        if column.levels is not None:
+            check_categories(column, table.source, column.name in category)
     levels = {c.name: c.levels for c in table.columns if c.levels is not None}
     found = Interactions(names, levels, tuple(once.values()))
     check_unique(f"{table.source}, with products", [*names, *found.made])

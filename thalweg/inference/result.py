@@ -160,7 +160,8 @@ class Inference:
         """Return means of new rows with their intervals, and intervals for new observations.
 
         Args:
-            X: Columns as the regression was given, without an intercept that it added.
+            X: Columns as the regression was given, without an intercept that it added; a table, if
+                that was a formula.
             offset: What is added to each score.
             weights: Of the new rows, in a weighted linear regression.
             level: Of the intervals; by default that of the inference.

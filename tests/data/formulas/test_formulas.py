@@ -162,6 +162,30 @@ def test_a_missing_value_takes_the_mean_of_the_terms_it_is_in(houses: dict[str, 
     assert encoding.complete(new).tolist() == [False, False]
 
 
+@pytest.mark.parametrize("options", [{}, {"l2": 2.0}, {"model": "mlp:3", "epochs": 3}])
+def test_a_sum_of_columns_is_what_plain_columns_are(
+    houses: dict[str, list[Any]], options: dict[str, Any]
+) -> None:
+    for name, row in (("rooms", 3), ("town", 8), ("town", 20), ("living area", 5), ("price", 6)):
+        houses[name][row] = None
+    how = {"missing": "mean", "progress": False, "seed": 4} | options
+    # Columns of categories are not standardized alone, so that a penalty would count otherwise.
+    right = "`living area` + rooms" if options else "`living area` + rooms + town"
+    drop = ("town",) if options else ()
+    plain = fit_table(houses, "price", drop=drop, **how)
+    formula = fit_table(houses, formula=f"price ~ {right}", **how)
+    assert plain.split.places is not None
+    assert formula.split.places is not None
+    np.testing.assert_array_equal(formula.split.places[1], plain.split.places[1])
+    new = as_table({"living area": [80.0, None, 70.0], "rooms": [2.0, 3.0, None],
+                    "town": [None, "Lugano", "Bern"]})  # fmt: skip
+    found, expected = (
+        fit.model.of_features(fit.split.encoding.matrix(new, unknown="ignore"))
+        for fit in (formula, plain)
+    )
+    assert_allclose(found, expected, rtol=1e-9)
+
+
 def test_rows_are_counted_anew_once_some_are_left_out(houses: dict[str, list[Any]]) -> None:
     houses["rooms"][:3], houses["rooms"][9] = [None] * 3, 0.0
     with pytest.raises(DataError, match=r"without the rows left out: log\(rooms\) .* in row 7 "):
@@ -220,6 +244,12 @@ def test_unknown_categories_are_refused_or_ignored(
         ("price ~ I([0] * 99999999)", "where a number is wanted"),
         ("price ~ I(lambda: 1)", "no formula here may hold"),
         ("price ~ center(rooms, 'a\"]')", "where none is taken"),
+        ("price ~ log(rooms, price)", "2 arguments of log. It takes 1"),
+        ("price ~ log(rooms, out=price)", "2 arguments of log"),
+        ("price ~ where(rooms > 2, 'a', 'b')", "where none is taken"),
+        ("price ~ C([rooms, area])", "a list where a column"),
+        ("price ~ Q(rooms)", "Q without one name in quotes"),
+        ("price ~ bs(rooms, _state=1)", "arguments that are not by name"),
     ],
 )
 def test_a_formula_that_means_nothing_or_would_run_is_refused(formula: str, reason: str) -> None:
@@ -241,13 +271,23 @@ def test_a_formula_that_means_nothing_or_would_run_is_refused(formula: str, reas
         ("price ~ log(town)", "cannot be evaluated"),
         ("price ~ C(town, levels=['Como'])", "not among its levels"),
         ("price ~ C(rooms > 0)", "makes no column"),
+        ("price ~ owner", "60 different texts in 60 rows.*names, dates or free text"),
+        ("price ~ .", "60 different texts in 60 rows.*names, dates or free text"),
+        ("price ~ sold", "'sold' holds dates"),
     ],
 )
 def test_data_that_a_formula_cannot_use_are_refused(
     houses: dict[str, list[Any]], formula: str, reason: str
 ) -> None:
+    houses |= {"owner": [f"owner {i}" for i in range(60)], "sold": ["2024-01-31"] * 60}
     with pytest.raises(DataError, match=reason):
         fit_table(houses, formula=formula, holdout=0)
+
+
+def test_numbers_without_end_are_no_categories() -> None:
+    table = {"y": np.arange(3000.0) % 7, "x": np.sqrt(np.arange(3000.0))}
+    with pytest.raises(DataError, match="3,000 different numbers, too many to be categories"):
+        fit_table(table, formula="y ~ C(x)", task="regression", holdout=0)
 
 
 def test_without_formulaic_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,3 +93,14 @@ def test_a_quantiles_are_powells() -> None:
     expected = tw.inference.quantile_regression(COLUMNS, Y, 0.75)
     assert_allclose(found.std_errors, expected.std_errors, rtol=1e-8)
     assert_allclose(found.estimates, expected.estimates, rtol=1e-8)
+
+
+def test_what_is_apart_from_collinear_columns_is_determined() -> None:
+    random = np.random.default_rng(0)
+    one = (random.uniform(size=N) < 0.5).astype(float)
+    x = np.maximum(random.normal(size=N), 0.0)
+    columns = {"one": one, "x": x, "left": x * one, "right": x * (1 - one)}
+    found = fit(columns).inference
+    assert set(found.left_out) == {"x", "left", "right"}
+    expected = regression({k: columns[k] for k in ("one", "left", "right")}, Y, covariance="HC1")
+    assert_allclose(found.std_errors[:2], expected.std_errors[:2], rtol=1e-8)

@@ -105,12 +105,12 @@ def evaluate(
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # values it warns of are looked for below
             matrix = materializer.get_model_matrix(spec)
+            return _evaluated(matrix, materializer.factor_cache)
     except Exception as error:  # whatever a function raises
         if isinstance(error, MemoryError):
             raise
         reason = with_names(printable(str(error).split("\n")[0].rstrip(".")))
         raise DataError(f"{source}: the formula cannot be evaluated. {reason}.") from error
-    return _evaluated(matrix, materializer.factor_cache)
 
 
 def _formula(terms: Terms) -> Any:

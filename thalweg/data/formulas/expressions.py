@@ -26,6 +26,9 @@ ELEMENTWISE = frozenset({
 # Of one number a row each, under names of formulaic.
 PLAIN = frozenset({"I", "exp10"})
 
+# Of how many columns, if not of one: NumPy would write into a further one.
+ARGUMENTS = {"maximum": 2, "minimum": 2, "where": 3}
+
 # What is learnt from the training rows and kept: means, knots, norms.
 STATEFUL = frozenset({"bs", "cc", "center", "cr", "cs", "poly", "scale", "standardize"})
 
@@ -190,7 +193,9 @@ class _Checker(ast.NodeVisitor):
         if isinstance(value, str):
             # Of functions that learn, formulaic puts the text of the call into code of its own.
             simple = value.isidentifier() or not STATEFUL & set(self.within)
-            if not self.within or not simple or set(value) & set("`\\\n"):
+            around = self.within[-1] if self.within else "I"
+            computed = around in ELEMENTWISE | PLAIN
+            if computed or not simple or set(value) & set("`\\\n"):
                 raise self.refusal(f"the text {shown(value)} where none is taken")
         elif isinstance(value, int | float):
             if not abs(value) < MAX_INTEGER and isinstance(value, int):
@@ -231,13 +236,15 @@ class _Checker(ast.NodeVisitor):
         self.items(node.elts)
 
     def items(self, items: list[ast.expr]) -> None:
-        if not self.within:
-            raise self.refusal("a list where a number is wanted")
+        around = self.within[-1] if self.within else "I"
+        if around in ELEMENTWISE | PLAIN or any(map(_has_column, items)):
+            raise self.refusal("a list where a column or a number is wanted")
         for item in items:
             self.visit(item)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = self.called(node.func)
+        self.arguments(name, node)
         self.within.append(name)
         for position, argument in enumerate(node.args):
             coding = argument.id if isinstance(argument, ast.Name) else ""
@@ -250,6 +257,18 @@ class _Checker(ast.NodeVisitor):
                 raise self.refusal("arguments that are not by name")
             self.visit(given.value)
         self.within.pop()
+
+    def arguments(self, name: str, node: ast.Call) -> None:
+        """Refuse arguments that a function does not take."""
+        if name == "Q":
+            raise self.refusal("Q without one name in quotes", "Write Q('living area').")
+        if name in ELEMENTWISE | PLAIN:
+            wanted = ARGUMENTS.get(name, 1)
+            if len(node.args) != wanted or node.keywords:
+                given = len(node.args) + len(node.keywords)
+                raise self.refusal(
+                    f"{given} arguments of {name}", f"It takes {wanted}, without a name."
+                )
 
     def called(self, function: ast.expr) -> str:
         """Return the name of a function that may be called."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.data.categories import MOST_LEVELS, check_categories
 from thalweg.data.formulas.evaluation import EvaluatedTerms, evaluate, values_of
-from thalweg.data.formulas.expressions import Factor, quoted, read_factor
+from thalweg.data.formulas.expressions import Factor, alias, quoted, read_factor
 from thalweg.data.formulas.parsing import ParsedFormula
 from thalweg.data.table import (
     Bools,
@@ -138,7 +139,10 @@ class FittedFormula:
 
 
 def fit_formula(
-    formula: ParsedFormula, table: Table, rows: Integers | None = None
+    formula: ParsedFormula,
+    table: Table,
+    rows: Integers | None = None,
+    category: Collection[str] = (),
 ) -> FittedFormula:
     """Learn from rows what a formula must know of them.
 
@@ -146,9 +150,11 @@ def fit_formula(
         formula: The formula.
         table: The table; every row counts for categories.
         rows: The training rows, whose means, knots and norms are taken; all if None.
+        category: The columns that hold categories, whatever they look like.
 
     Raises:
-        DataError: If a column is not there, no row is complete, or a function refuses its values.
+        DataError: If a column is not there, no row is complete, texts are no categories, or a
+            function refuses its values.
 
     Example:
         >>> from thalweg.data.formulas.parsing import parse_formula
@@ -162,6 +168,7 @@ def fit_formula(
     """
     names, terms, source = formula.right_names, list(formula.terms), table.source
     columns = {name: table[name] for name in names}
+    _require_categories(formula, columns, category, source)
     complete = np.ones(table.rows, np.bool_)
     for column in columns.values():
         complete &= ~column.missing
@@ -193,6 +200,23 @@ def fit_formula(
     transforms = _restored(_plain(found.transforms))
     texts = tuple(tuple(factor.text for factor in term) for term in terms)
     return FittedFormula(formula.text, texts, fillers, transforms, found.categories, tuple(made))
+
+
+def _require_categories(
+    formula: ParsedFormula, columns: Mapping[str, Column], category: Collection[str], source: str
+) -> None:
+    """Refuse texts that are no categories, and numbers of too many values to be such."""
+    for factor in dict.fromkeys(factor for term in formula.terms for factor in term):
+        for column in (columns[name] for name in factor.names):
+            coded = factor.code.startswith(f"C({alias(column.name)}")
+            if column.levels is not None:
+                said = coded or factor.kind == "python" or column.name in category
+                check_categories(column, source, said)
+            elif coded and (found := len(np.unique(column.values))) > MOST_LEVELS:
+                raise DataError(
+                    f"{source}: {factor.text} of the formula has {found:,} different numbers, too "
+                    "many to be categories; take them as numbers."
+                )
 
 
 def _require_inside(found: EvaluatedTerms, rows: Integers, source: str) -> None:

@@ -16,7 +16,7 @@ from thalweg.data.table import Column, Table, shown_rows
 from thalweg.errors import DataError, SpecError, printable, shown
 
 MAX_CHARACTERS = 10_000
-EXAMPLE = "Write it like 'log(price) ~ area + C(city) * rooms'."
+EXAMPLE = "Write it like 'log(price) ~ area + C(city) * rooms', what is computed within I(…)."
 
 _MARKED = re.compile("⧛(?:\x1b\\[[0-9;]*m)?(.*?)(?:\x1b\\[[0-9;]*m)?⧚", re.DOTALL)
 

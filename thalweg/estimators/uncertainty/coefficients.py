@@ -176,8 +176,11 @@ def _undetermined(X: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, s
     small = R[:, varying] / lengths[varying]
     _, sizes, vectors = np.linalg.svd(small, full_matrices=True)
     rank = int(np.sum(sizes > 1e-10 * sizes.max(initial=1.0)))
+    directions = vectors[rank:].T
+    # Rounding would move every column a little.
+    directions[np.abs(directions) < 1e-8] = 0.0
     flat = np.zeros((len(names), vectors.shape[0] - rank))
-    flat[varying] = vectors[rank:].T / lengths[varying, None]
+    flat[varying] = directions / lengths[varying, None]
     moved = np.abs(own @ flat) > 1e-8 * np.maximum(np.abs(own) @ np.abs(flat), 1e-300)
     for j in np.flatnonzero(moved.any(axis=1)).tolist():
         together = moved[:, moved[j]].any(axis=1)

@@ -13,6 +13,7 @@ from thalweg.autodiff.functional import grad
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.inference.regressions.design import read_numbers, read_weights
 from thalweg.inference.regressions.families import RegressionFamily
+from thalweg.inference.regressions.formula import columns_of
 
 if TYPE_CHECKING:
     from thalweg.inference.result import Inference
@@ -55,6 +56,8 @@ def predict(inference: Inference, X: Any, offset: Any, weights: Any, level: floa
     if inference.why:
         raise ArgumentError(f"There are no intervals. {inference.why}")
     family, design = fitted.all_rows.family, fitted.all_rows.design
+    if (formula := fitted.all_rows.formula) is not None:
+        X = columns_of(formula, X)
     matrix = _columns(X, design.names, fitted.all_rows.intercept)
     _refuse_separated(fitted, matrix, inference)
     columns = len(design.names)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.errors import ShapeError
+from thalweg.errors import ArgumentError, ShapeError
 from thalweg.inference.covariance import Contributions
 from thalweg.inference.newton import Optimum, descend
 from thalweg.inference.regressions.again import new_targets, refits_of
 from thalweg.inference.regressions.design import read_design, read_numbers, require_aligned
 from thalweg.inference.regressions.families import FAMILIES, RegressionFamily, family_of
+from thalweg.inference.regressions.formula import by_formula
 from thalweg.inference.regressions.prediction import Predictions, predict
 from thalweg.inference.regressions.scored import ScoredRows
 from thalweg.inference.regressions.separation import (
@@ -54,8 +55,10 @@ def regression(
     (constant, collinear, separating classes) are found, named in `left_out`, and left out.
 
     Args:
-        X: Columns, shape (rows, columns); a data frame's names are kept.
-        y: The target, shape (rows,).
+        X: Columns, shape (rows, columns); a data frame's names are kept. Or a formula, such as
+            "log(price) ~ area + C(town) * rooms", read by formulaic.
+        y: The target, shape (rows,). With a formula its table: a data frame, a dict of columns, or
+            the path of a file.
         family: A name of those above, or a family of one's own.
         weights: One a row, positive: what squares or losses are multiplied with. Of the linear
             family, 1/variance up to a factor.
@@ -85,9 +88,14 @@ def regression(
         >>> found = regression({"x": x}, [2.1, 3.9, 6.2, 7.8, 10.1, 11.9])
         >>> found.std_errors.round(4), found.left_out
         (array([0.155 , 0.0398]), {})
+        >>> regression("log(y) ~ x", {"x": x, "y": np.exp(x) + x % 3}).names
+        ('intercept', 'x')
     """
     kind = family_of(family)
-    rows = _read_rows(X, y, kind, weights, offset, names, intercept)
+    if isinstance(X, str):
+        rows = _rows_of_formula(X, y, kind, weights, offset, names, intercept)
+    else:
+        rows = _read_rows(X, y, kind, weights, offset, names, intercept)
     began = _read_params(params, rows)
     fitted = fitted_rows(rows, None if began is None else rows.coordinates(began))
     return inference_of(fitted, covariance, clusters, began, level)
@@ -108,6 +116,19 @@ def _read_rows(
     kind.check(target)
     shift = np.zeros(rows) if offset is None else read_numbers("offset", offset, rows)
     return ScoredRows(kind, design, design.orthonormal(), target, shift, intercept)
+
+
+def _rows_of_formula(
+    text: str, data: Any, kind: RegressionFamily, weights: Any, offset: Any, names: Any,
+    intercept: bool,
+) -> ScoredRows:  # fmt: skip
+    if names is not None or not intercept:
+        given = "names" if names is not None else "intercept"
+        raise ArgumentError(f"{given} was given, and a formula says that itself; leave it out.")
+    require_aligned(data=data, weights=weights, offset=offset)
+    formula, columns, y = by_formula(text, data)
+    rows = _read_rows(columns, y, kind, weights, offset, None, True)
+    return replace(rows, formula=formula)
 
 
 def _read_params(params: Any, rows: ScoredRows) -> Floats | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.data.formulas import FittedFormula
 from thalweg.inference.newton import LossCurvature
 from thalweg.inference.regressions.design import Design
 from thalweg.inference.regressions.families import RegressionFamily
@@ -26,6 +27,7 @@ class ScoredRows:
         offset: What is added to scores, shape (rows,).
         intercept: Whether the first column was put there for the user.
         left: Which of the rows that were given these are; None for all.
+        formula: What makes the columns of a table, if one does.
     """
 
     family: RegressionFamily
@@ -35,6 +37,7 @@ class ScoredRows:
     offset: Floats
     intercept: bool
     left: NDArray[np.bool_] | None = None
+    formula: FittedFormula | None = None
 
     def part(self, left: NDArray[np.bool_]) -> ScoredRows:
         """Return some of the rows."""
