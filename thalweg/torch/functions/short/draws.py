@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -93,11 +94,28 @@ def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
     return written(x)
 
 
+_WORDS: dict[str, Any] = {"f": np.dtype(np.uint32), "d": np.dtype(np.uint64)}
+
+
+@functools.lru_cache(maxsize=64)
+def _bits(number: float, kind: str) -> int:
+    """Return the bits of a number as an integer."""
+    return int(np.array(number, kind).view(_WORDS[kind]))
+
+
+def _most_bits(array: Array) -> Any:
+    """Return the largest of numbers' bits as integers.
+
+    They are ordered as positive numbers are; those of negative ones and of NaN are above all.
+    """
+    return np.maximum.reduce(array.view(_WORDS[array.dtype.char]), None)
+
+
 @short_road("bernoulli")
 def _bernoulli(x: Any) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.size > 0)
-    require(np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1)
+    require(_most_bits(array) <= _bits(1.0, array.dtype.char))
     require_stream()
     found = np.empty(array.shape, array.dtype)
     if default_generator.fill_events(found, array):
@@ -110,11 +128,12 @@ def _multinomial(x: Any, num_samples: Any, replacement: Any = False) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.ndim == 1)
     require(num_samples.__class__ is int and num_samples > 0)
-    # Of numbers above 0 none is infinite or NaN whose sum is not.
-    require(np.minimum.reduce(array) > 0 and np.add.reduce(array) < 1e30)
+    # None is negative, one is above 0, and all are so small that their sum is finite.
+    require(0 < _most_bits(array) < _bits(1e25, array.dtype.char))
     require(bool(replacement) or num_samples <= array.size)
     require_stream()
     found = np.empty(num_samples, np.int64)
     if replacement and num_samples > 1 and default_generator.fill_weighted(found, array):
         return new(found)
+    require(np.minimum.reduce(array) > 0)
     return new(default_generator.multinomial(array, num_samples, bool(replacement)))

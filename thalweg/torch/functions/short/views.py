@@ -53,6 +53,19 @@ def _shown(x: Tensor, steps: Any, plain: bool) -> Tensor:
     return x
 
 
+def _with_dim(name: str, args: tuple[Any, ...], dim: Any) -> tuple[Any, ...]:
+    if name not in _BY_DIM:
+        raise LongRoadError
+    return (*args, dim)
+
+
+def _hashable(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    for arg in args:
+        if arg.__class__ not in _PLAIN:
+            raise LongRoadError
+    return tuple([tuple(a) if a.__class__ is list else a for a in args])
+
+
 def _road(name: str) -> None:
     """Let a function that shows parts of memory, however it lies, take the short road."""
     long = NAMES.get(name) or getattr(TorchTensor, name)
@@ -63,16 +76,11 @@ def _road(name: str) -> None:
         array = x.array
         if array.__class__ is not np.ndarray or x.results is not TorchTensor:
             raise LongRoadError
-        for arg in args:
-            if arg.__class__ is not int and arg.__class__ not in _PLAIN:
-                raise LongRoadError
-        given = args
-        if dim is not None:
-            if name not in _BY_DIM:
-                raise LongRoadError
-            given = (*args, dim)
-        if list in [arg.__class__ for arg in given]:
-            given = tuple([tuple(a) if a.__class__ is list else a for a in given])
+        given = args if dim is None else _with_dim(name, args, dim)
+        for arg in given:
+            if arg.__class__ is not int:
+                given = _hashable(given)
+                break
         steps = _steps(long, array.shape, *given)
         if steps is None:
             raise LongRoadError
