@@ -182,7 +182,10 @@ class MersenneTwister:
                 for i, number in enumerate(parameters, 1):
                     (self._reals if number.__class__ is float else self._row)[i] = number
                 self._written = parameters
-            filler(self._place, *further, out)
+            if further:
+                filler(self._place, *further, out)
+            else:
+                filler(self._place, out)
         return True
 
     def words(self, n: int) -> Array:

@@ -72,7 +72,7 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
         strides = _repeated_strides(x.shape, x.strides, len(shape))
         spread: Array = np.ndarray(shape, x.dtype, x, 0, strides)
         if shape != x.shape:
-            spread.flags.writeable = False
+            spread.setflags(write=False)
         return spread
     return x[...] if shape == x.shape else np.broadcast_to(x, shape)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
-from thalweg.random.drawing import drawing_batch, has_key
+from thalweg.random.drawing import draws_apart
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.road import Array, LongRoadError, known, new, require, short_road
 from thalweg.torch.functions.short.writing import changeable, written
@@ -32,7 +32,7 @@ def require_stream() -> None:
     Raises:
         LongRoadError: If they are.
     """
-    if drawing_batch() is not None or has_key():
+    if draws_apart():
         raise LongRoadError
 
 
@@ -76,18 +76,12 @@ def _randperm(n: Any) -> Tensor:
     return new(default_generator.randperm(n))
 
 
-def _plain(x: Any) -> Array:
-    array = changeable(x)
-    if array.dtype.char not in "fd" or not array.flags.c_contiguous:
-        raise LongRoadError
-    require_stream()
-    return array
-
-
 @short_road("normal_")
 def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
-    array = _plain(x)
+    array = changeable(x)
     if mean.__class__ not in _NUMBERS or std.__class__ not in _NUMBERS or not std >= 0:
+        raise LongRoadError
+    if not array.flags.c_contiguous or array.dtype.char not in "fd" or draws_apart():
         raise LongRoadError
     if not default_generator.fill_normal(array, mean, std):
         array[...] = default_generator.normal(mean, std, array.shape, array.dtype)

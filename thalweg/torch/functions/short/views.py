@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, as_view, is_plain
+from thalweg.core.apply import apply, as_view
 from thalweg.core.memory import View
 from thalweg.core.tensor import Tensor, make
 from thalweg.torch.functions.short.road import LongRoadError, short_road
@@ -84,7 +84,12 @@ def _road(name: str) -> None:
         steps = _steps(long, array.shape, *given)
         if steps is None:
             raise LongRoadError
-        plain = is_plain(x)
+        origin = x.origin
+        # As `is_plain`: nothing is traced, and the array is NumPy's.
+        plain = x.node is None and (
+            origin is None
+            or not (origin.detached or origin.doubtful or origin.base.node is not None)
+        )
         if plain and not steps[1]:
             return _shown(x, steps[0][0], True)
         found = tuple([_shown(x, each, plain) for each in steps[0]])
