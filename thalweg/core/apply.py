@@ -101,8 +101,9 @@ def is_plain(tensor: Tensor) -> bool:
 def as_view(tensor: Tensor, array: Any, steps: tuple[tuple[Primitive, Any], ...]) -> Tensor:
     """Return a view, as an array, of a tensor that `is_plain`: what primitives would show of it."""
     shown, view = make(array, None, tensor.weak, tensor.results), tensor.origin
-    base, way = (tensor, steps) if view is None else (view.base, (*view.steps, *steps))
-    shown.origin = View(base, way, 0 if base.memory is None else base.memory.version)
+    base, way = (tensor, steps) if view is None else (view.base, view.steps + steps)
+    memory = base.memory
+    shown.origin = View(base, way, 0 if memory is None else memory.version)
     return shown
 
 

@@ -88,6 +88,11 @@ def has_key() -> bool:
     return _keys.get() is not None
 
 
+def draws_apart() -> bool:
+    """Tell whether draws are made for the examples of a batch, or with keys."""
+    return _batch.get() is not None or _keys.get() is not None
+
+
 def next_key() -> Tensor:
     """Return the key of the next draw.
 

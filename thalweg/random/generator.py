@@ -242,9 +242,9 @@ class Generator(MersenneTwister):
             out: Contiguous, of the dtype of p.
             p: Contiguous, of the same shape, float32 or float64.
         """
-        kind = p.dtype.char
-        words = p.size if kind == "f" else 2 * p.size
-        return self.fill(f"events {kind}", out, words, (), p)
+        if p.dtype is FLOAT32:
+            return self.fill("events f", out, p.size, (), p)
+        return self.fill("events d", out, 2 * p.size, (), p)
 
     def exponential(self, rate: float = 1.0, shape: Shape = (), dtype: Any = np.float64) -> Array:
         """Draw numbers with the density rate·exp(-rate·x), x ≥ 0."""

@@ -165,12 +165,13 @@ class MersenneTwister:
             out: Contiguous, of the dtype of those numbers.
             words: How many words of 32 bits that takes.
             parameters: Those of the numbers, real or integer as that takes them.
-            further: Other arrays, contiguous.
+            further: Other arrays, contiguous; of one axis if that has one.
         """
         filler = _fillers.get(how) or _found(how, out.size)
         if filler is None:
             return False
-        flat = out if out.ndim == 1 else out.reshape(-1)
+        if out.ndim != 1:
+            out, further = out.reshape(-1), tuple([array.reshape(-1) for array in further])
         with self._lock:
             if not self._is_seeded:
                 self._started()
@@ -182,9 +183,9 @@ class MersenneTwister:
                     (self._reals if number.__class__ is float else self._row)[i] = number
                 self._written = parameters
             if further:
-                filler(self._place, *[array.reshape(-1) for array in further], flat)
+                filler(self._place, *further, out)
             else:
-                filler(self._place, flat)
+                filler(self._place, out)
         return True
 
     def words(self, n: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,13 @@ def _broadcast_examples(
     return broadcast_to(reshape(x, (size, *lead, *x.shape[1:])), (size, *shape))
 
 
+@functools.lru_cache(maxsize=1024)
+def _repeated_strides(shape: Shape, strides: Shape, rank: int) -> Shape:
+    """Return the strides of an array that is repeated along new and single axes."""
+    own = [0 if n == 1 else step for n, step in zip(shape, strides, strict=True)]
+    return (0,) * (rank - len(shape)) + tuple(own)
+
+
 @linear(
     lambda x, shape: Spec(shape, x.dtype),
     lambda g, out, x, shape: sum_to(g, x.shape),
@@ -61,12 +69,10 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
     """Repeat along new leading axes and axes of extent 1."""
     if x.flags.c_contiguous:
         # NumPy's own function takes longer than small operations do.
-        whole = (1,) * (len(shape) - x.ndim) + x.shape
-        steps = (0,) * (len(shape) - x.ndim) + x.strides
-        strides = [0 if n == 1 else step for n, step in zip(whole, steps, strict=True)]
+        strides = _repeated_strides(x.shape, x.strides, len(shape))
         spread: Array = np.ndarray(shape, x.dtype, x, 0, strides)
         if shape != x.shape:
-            spread.flags.writeable = False
+            spread.setflags(write=False)
         return spread
     return x[...] if shape == x.shape else np.broadcast_to(x, shape)
 

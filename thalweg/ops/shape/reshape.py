@@ -113,7 +113,7 @@ def _same_axes(index: Index, x: Spec, shape: Shape) -> tuple[Index | None]:
 )
 def reshape(x: Array, *, shape: Shape) -> Array:
     """Give the elements, in row-major order, another shape; one extent may be -1."""
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 
 
 attach("reshape", reshape)

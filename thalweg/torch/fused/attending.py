@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import Array
+
+
+@functools.cache
+def _compiled(kind: str, mask: str) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.attending import weighted  # it loads the compiler
+
+    return weighted(kind, mask)
 
 
 def attended(
@@ -23,25 +31,15 @@ def attended(
         mask: M, or Booleans, true where a query sees a key.
         kept: What the weights are multiplied by: dropout.
     """
-    weights = np.matmul(q, k.swapaxes(-1, -2))
-    weights *= scale
-    if mask is not None:
-        if mask.dtype.kind == "b":
-            np.copyto(weights, -np.inf, where=np.logical_not(mask))
-        else:
-            weights += mask
-    top = np.maximum.reduce(weights, -1, keepdims=True)
-    blind = None
-    if mask is not None:
-        blind = np.equal(top, -np.inf)
-        top[blind] = 0
-    weights -= top
-    np.exp(weights, out=weights)
-    total = np.add.reduce(weights, -1, keepdims=True)
-    if blind is not None:
-        # A query that sees no key gets zeros.
-        total[blind] = 1
-    weights /= total
+    scores = np.matmul(q, k.swapaxes(-1, -2))
+    kind = scores.dtype
+    softmax = _compiled(kind.char, "" if mask is None else mask.dtype.char)
+    if mask is None:
+        weights = softmax(scores, kind.type(scale))
+    else:
+        if not mask.ndim or mask.shape[-1] != scores.shape[-1]:
+            mask = np.broadcast_to(mask, scores.shape)
+        weights = softmax(scores, kind.type(scale), np.ascontiguousarray(mask))
     return np.matmul(weights if kept is None else weights * kept, v), weights
 
 

@@ -65,21 +65,20 @@ def by_batch(
     """Return x of (N, channels, …) normalized, times a weight, plus a bias."""
     if x.ndim == 2 and x.size > _FEW:
         return _by_column(x, weight, bias, eps)
-    count, channels = x.shape[:2]
-    rows = np.ascontiguousarray(x).reshape(count, channels, x.size // (count * channels))
-    found, values = np.empty(rows.shape, x.dtype), np.empty(rows.shape, x.dtype)
-    _, _, factor, middle, variance = _of_channels(x.dtype.char)(
-        rows.transpose(1, 0, 2),
-        _same(1.0, x.dtype) if weight is None else weight.reshape(-1),
-        _same(0.0, x.dtype) if bias is None else bias.reshape(-1),
+    shape, dtype = x.shape, x.dtype
+    channels = shape[1]
+    whole = x if x.flags.c_contiguous else np.ascontiguousarray(x)
+    found, values, factor, middle, variance = _of_channels(dtype.char)(
+        whole.reshape(shape[0], channels, -1),
+        _same(1.0, dtype, channels) if weight is None else weight.reshape(-1),
+        _same(0.0, dtype, channels) if bias is None else bias.reshape(-1),
         _same(eps, FLOAT64),
-        out=(found.transpose(1, 0, 2), values.transpose(1, 0, 2), None, None, None),
     )
-    if x.ndim == 2:
-        kept = values.reshape(x.shape), factor, middle, variance
+    if len(shape) == 2:
+        kept = values.reshape(shape), factor, middle, variance
     else:
         kept = values, factor[:, None], middle, variance
-    return found.reshape(x.shape), kept
+    return found.reshape(shape), kept
 
 
 # Of more numbers the columns of a matrix are too far from each other to be read one by one.
@@ -160,6 +159,21 @@ def _of_channels(kind: str) -> Callable[..., Any]:
     from thalweg.engines.llvm.eager.normalizing import of_channels
 
     return of_channels(kind)
+
+
+@functools.cache
+def _followed(kind: str) -> Callable[..., Any]:
+    from thalweg.engines.llvm.eager.normalizing import followed
+
+    return followed(kind)
+
+
+def moved_towards(running: Array, current: Array, factor: float, momentum: float) -> Array:
+    """Return (1 - m) r + m f s of running values r, those of a batch s, a factor f, m."""
+    found: Array = _followed(running.dtype.char)(
+        running, current, _same(factor, FLOAT64), _same(momentum, FLOAT64)
+    )
+    return found
 
 
 @functools.lru_cache(maxsize=64)

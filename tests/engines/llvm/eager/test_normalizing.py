@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thalweg.engines.llvm.eager.normalizing import of_channels, of_rows
+from thalweg.engines.llvm.eager.normalizing import followed, of_channels, of_rows
 
 RANDOM = np.random.default_rng(7)
 EPS = 1e-5
@@ -36,16 +36,20 @@ def test_rows(kind: str, n: int) -> None:
 
 @pytest.mark.parametrize("kind", "fd")
 @pytest.mark.parametrize("shape", [(2, 1), (1, 9), (5, 16), (3, 33)])
-def test_channels_wherever_they_lie(kind: str, shape: tuple[int, int]) -> None:
+def test_channels(kind: str, shape: tuple[int, int]) -> None:
     images = RANDOM.standard_normal((shape[0], 4, shape[1])).astype(kind)
     weight, bias = RANDOM.standard_normal((2, 4)).astype(kind)
-    room = np.empty_like(images)
-    out, *found = of_channels(kind)(
-        images.transpose(1, 0, 2), weight, bias, EPS, out=(room.transpose(1, 0, 2), *[None] * 4)
-    )
-    assert np.shares_memory(out, room)
+    found = of_channels(kind)(images, weight, bias, EPS)
     wanted = _wanted(images, (0, 2), weight[:, None], bias[:, None])
-    np.testing.assert_allclose(room, wanted[0], rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(found[0].transpose(1, 0, 2), wanted[1], rtol=1e-4, atol=1e-4)
-    for mine, theirs in zip(found[1:], wanted[2:], strict=True):
+    for mine, theirs in zip(found[:2], wanted[:2], strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
+    for mine, theirs in zip(found[2:], wanted[2:], strict=True):
         np.testing.assert_allclose(mine, theirs.ravel(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", "fd")
+def test_running_values_follow(kind: str) -> None:
+    running, new = RANDOM.standard_normal((2, 5)).astype(kind)
+    found = followed(kind)(running, new, 1.25, 0.1)
+    assert found.dtype == np.dtype(kind)
+    np.testing.assert_allclose(found, 0.9 * running + 0.1 * 1.25 * new, rtol=1e-6)

@@ -46,33 +46,57 @@ def of_rows(kind: str, kept: bool) -> Callable[..., Any]:
 
 @functools.cache
 def of_channels(kind: str) -> Callable[..., Any]:
-    """Return what takes (examples, places), weight, bias and ε, of each channel.
+    """Return what takes (examples, channels, places), weights and biases of channels, and ε.
 
-    It gives results, values, the factor, the mean and the variance.
+    It gives results, values, and each channel's factor, mean and variance.
+
+    Args:
+        kind: The dtype of all but ε, which is float64: "f" or "d".
     """
-    k = Kernel("(n,p),(),(),()->(n,p),(n,p),(),(),()", 3 * kind + "d", 5 * kind)
+    signature = "(n,c,p),(c),(c),()->(n,c,p),(n,c,p),(c),(c),(c)"
+    k = Kernel(signature, 3 * kind + "d", 5 * kind)
     e, n, p, lanes = k.e, k.extent("n"), k.extent("p"), k.lanes(0)
     count = e.convert(e.multiply(n, p), "f64")
+    channel, _ = e.begin_loop(k.extent("c"))
 
     def total(term: Callable[[Value], Value]) -> Value:
         example, (so_far,) = e.begin_loop(n, [e.constant(0.0, "f64")])
-        part = k.summed(p, lanes, lambda i, w: term(k.load(0, example, i, width=w)))
+        part = k.summed(p, lanes, lambda i, w: term(k.load(0, example, channel, i, width=w)))
         return e.divide(e.end_loop([e.add(so_far, part)])[0], count)
 
     mean = _rounded(k, total(lambda x: x))
     variance = total(lambda x: _squared(k, e.subtract(x, mean)))
-    factor, weight, bias = _factor(k, variance, k.load(3)), k.load(1), k.load(2)
+    factor, weight, bias = _factor(k, variance, k.load(3)), k.load(1, channel), k.load(2, channel)
     example, _ = e.begin_loop(n)
 
     def body(i: Value, width: int) -> None:
-        value = e.multiply(e.subtract(k.load(0, example, i, width=width), mean), factor)
-        k.store(value, 5, example, i)
-        k.store(e.add(e.multiply(value, weight), bias), 4, example, i)
+        x = k.load(0, example, channel, i, width=width)
+        value = e.multiply(e.subtract(x, mean), factor)
+        k.store(value, 5, example, channel, i)
+        k.store(e.add(e.multiply(value, weight), bias), 4, example, channel, i)
 
     k.each(p, lanes, body)
     e.end_loop()
     for value, number in ((factor, 6), (mean, 7), (_rounded(k, variance), 8)):
-        k.store(value, number)
+        k.store(value, number, channel)
+    e.end_loop()
+    return k.made()
+
+
+@functools.cache
+def followed(kind: str) -> Callable[..., Any]:
+    """Return what takes running values, those of a batch, a factor of these, and the momentum m.
+
+    It gives (1 - m) r + m s.
+
+    Args:
+        kind: The dtype of the values and results: "f" or "d"; the others are float64.
+    """
+    k = Kernel("(),(),(),()->()", 2 * kind + "dd", kind)
+    e, momentum = k.e, k.load(3)
+    kept = e.multiply(k.load(0), _rounded(k, e.subtract(1.0, momentum)))
+    new = e.multiply(e.multiply(k.load(1), _rounded(k, k.load(2))), _rounded(k, momentum))
+    k.store(e.add(kept, new), 4)
     return k.made()
 
 

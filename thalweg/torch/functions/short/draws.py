@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.tensor import Tensor
-from thalweg.random.drawing import drawing_batch, has_key
+from thalweg.random.drawing import draws_apart
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.road import Array, LongRoadError, known, new, require, short_road
 from thalweg.torch.functions.short.writing import changeable, written
@@ -31,7 +32,7 @@ def require_stream() -> None:
     Raises:
         LongRoadError: If they are.
     """
-    if drawing_batch() is not None or has_key():
+    if draws_apart():
         raise LongRoadError
 
 
@@ -75,29 +76,40 @@ def _randperm(n: Any) -> Tensor:
     return new(default_generator.randperm(n))
 
 
-def _plain(x: Any) -> Array:
-    array = changeable(x)
-    if array.dtype.char not in "fd" or not array.flags.c_contiguous:
-        raise LongRoadError
-    require_stream()
-    return array
-
-
 @short_road("normal_")
 def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
-    array = _plain(x)
+    array = changeable(x)
     if mean.__class__ not in _NUMBERS or std.__class__ not in _NUMBERS or not std >= 0:
+        raise LongRoadError
+    if not array.flags.c_contiguous or array.dtype.char not in "fd" or draws_apart():
         raise LongRoadError
     if not default_generator.fill_normal(array, mean, std):
         array[...] = default_generator.normal(mean, std, array.shape, array.dtype)
     return written(x)
 
 
+_WORDS: dict[str, Any] = {"f": np.dtype(np.uint32), "d": np.dtype(np.uint64)}
+
+
+@functools.lru_cache(maxsize=64)
+def _bits(number: float, kind: str) -> int:
+    """Return the bits of a number as an integer."""
+    return int(np.array(number, kind).view(_WORDS[kind]))
+
+
+def _most_bits(array: Array) -> Any:
+    """Return the largest of numbers' bits as integers.
+
+    They are ordered as positive numbers are; those of negative ones and of NaN are above all.
+    """
+    return np.maximum.reduce(array.view(_WORDS[array.dtype.char]), None)
+
+
 @short_road("bernoulli")
 def _bernoulli(x: Any) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.size > 0)
-    require(np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1)
+    require(_most_bits(array) <= _bits(1.0, array.dtype.char))
     require_stream()
     found = np.empty(array.shape, array.dtype)
     if default_generator.fill_events(found, array):
@@ -110,11 +122,12 @@ def _multinomial(x: Any, num_samples: Any, replacement: Any = False) -> Tensor:
     array = known(x)
     require(array.dtype.char in "fd" and array.flags.c_contiguous and array.ndim == 1)
     require(num_samples.__class__ is int and num_samples > 0)
-    # Of numbers above 0 none is infinite or NaN whose sum is not.
-    require(np.minimum.reduce(array) > 0 and np.add.reduce(array) < 1e30)
+    # None is negative, one is above 0, and all are so small that their sum is finite.
+    require(0 < _most_bits(array) < _bits(1e25, array.dtype.char))
     require(bool(replacement) or num_samples <= array.size)
     require_stream()
     found = np.empty(num_samples, np.int64)
     if replacement and num_samples > 1 and default_generator.fill_weighted(found, array):
         return new(found)
+    require(np.minimum.reduce(array) > 0)
     return new(default_generator.multinomial(array, num_samples, bool(replacement)))

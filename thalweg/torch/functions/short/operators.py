@@ -15,22 +15,13 @@ import numpy as np
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import tracing
 from thalweg.core.spec import FLOAT32, FLOAT64
-from thalweg.core.tensor import Tensor
 from thalweg.engines.composed import elements
 from thalweg.ops.special.activations import relu
-from thalweg.torch.functions.short.road import rename
+from thalweg.torch.functions.short.road import new, rename
 from thalweg.torch.naming import COMPILED, NAMES
 from thalweg.torch.tensors import TorchTensor
 
 _ndarray = np.ndarray
-
-
-def _made(found: Any) -> Tensor:
-    tensor = TorchTensor.__new__(TorchTensor)
-    tensor.array = found if found.__class__ is _ndarray else np.asarray(found)
-    tensor.weak = False
-    tensor.node = tensor.memory = tensor.origin = tensor._grad = None
-    return tensor
 
 
 def _of_two(ufunc: Callable[..., Any], long: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,9 +42,9 @@ def _of_two(ufunc: Callable[..., Any], long: Callable[..., Any]) -> Callable[...
                             and y.origin is None
                             and not y.weak
                         ):
-                            return _made(tracing.quiet(ufunc, a, b))
+                            return new(tracing.quiet(ufunc, a, b))
                     elif kind is float or kind is int:
-                        return _made(tracing.quiet(ufunc, a, dtype.type(y)))
+                        return new(tracing.quiet(ufunc, a, dtype.type(y)))
                 except (ValueError, OverflowError):
                     pass  # the long road says why
         return long(x, y)
@@ -67,7 +58,7 @@ for _name, _ufunc in (
     ("__add__", np.add), ("__radd__", np.add), ("__sub__", np.subtract),
     ("__mul__", np.multiply), ("__rmul__", np.multiply), ("__truediv__", np.divide),
     ("__lt__", np.less), ("__le__", np.less_equal), ("__gt__", np.greater),
-    ("__ge__", np.greater_equal),
+    ("__ge__", np.greater_equal), ("__matmul__", np.matmul),
 ):  # fmt: skip
     setattr(TorchTensor, _name, _of_two(_ufunc, getattr(TorchTensor, _name)))
 
@@ -123,7 +114,7 @@ def _of_one(
                     if dtype is FLOAT32 or dtype is FLOAT64:
                         found = tracing.quiet(meaning, a)
                         if found is not None:
-                            return _made(found)
+                            return new(found)
         return long(*args, **kwargs)
 
     return functools.update_wrapper(called, long)

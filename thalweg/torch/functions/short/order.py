@@ -6,6 +6,7 @@ are, so that sorting those sorts both, and equal numbers keep their order.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines import rows
+from thalweg.engines.pairs import loop
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
 from thalweg.torch.return_types import named_result
 
@@ -119,8 +121,9 @@ def _median(x: Any) -> Tensor:
     flat = array.reshape(-1)
     if np.isnan(np.minimum.reduce(flat)):
         return new(array.dtype.type(np.nan))
-    middle = (flat.size - 1) // 2
-    return new(np.partition(flat, middle)[middle])
+    middle, found = (flat.size - 1) // 2, flat.copy()
+    found.partition(middle)
+    return new(found[middle])
 
 
 @short_road("bincount")
@@ -155,14 +158,14 @@ def _unique(input: Any) -> Tensor:
 def _histogram(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Tensor:
     array = known(x)
     low, high = float(min), float(max)
-    require(array.dtype.kind == "f" and bins.__class__ is int and bins > 0)
+    require(array.dtype.char in "fd" and bins.__class__ is int and bins > 0)
     require(-1e30 < low < high < 1e30)
-    values = array.reshape(-1).astype(np.float64)
-    values = values[(values >= low) & (values <= high)]
-    edges = np.linspace(low, high, bins + 1)
-    place = ((values - low) / (high - low) * bins).astype(np.int64)
-    np.minimum(place, bins - 1, out=place)
-    # Rounding may have put what lies at an edge into the next interval.
-    place -= values < edges[place]
-    place += (values >= edges[place + 1]) & (place < bins - 1)
-    return new(np.bincount(place, minlength=bins).astype(array.dtype))
+    run, edges = loop("counted", array.dtype.char), _edges(low, high, bins)
+    found = np.empty(bins, array.dtype)
+    return new(tracing.quiet(run, array.reshape(-1), edges, found))
+
+
+@functools.lru_cache(maxsize=64)
+def _edges(low: float, high: float, bins: int) -> Array:
+    """Return the ends of intervals, and one number more."""
+    return np.append(np.linspace(low, high, bins + 1), np.inf)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from thalweg.core.tensor import Tensor
 from thalweg.engines import rows
+from thalweg.engines.pairs import loop, strict
 from thalweg.torch.functions.short.road import (
     Array,
     LongRoadError,
@@ -45,22 +45,20 @@ def _along(x: Any, dim: Any, index: Any) -> tuple[Array, Array, int]:
     return array, at, axis
 
 
-@functools.lru_cache(maxsize=64)
-def _upright(count: int) -> Array:
-    return np.arange(count)[:, None]
-
-
 @short_road("gather")
 def _gather(x: Any, dim: Any, index: Any) -> Tensor:
-    array, at = known(x), known(index)
-    if at.size >= _FEW and at.dtype.char in "li" and axis_in(dim, array.ndim) == array.ndim - 1:
+    array = known(x)
+    axis = axis_in(dim, array.ndim)
+    if axis != array.ndim - 1 or array.dtype.char not in "fd":
+        array, at, axis = _along(x, dim, index)
+    elif (at := known(index)).size >= _FEW and at.dtype.char in "li":
         found = rows.gathered(array, at)
         if found is not None:
             return new(found)
-    array, at, axis = _along(x, dim, index)
-    if axis == 1 and array.ndim == 2 and at.size < _FEW:
-        require(at.shape[0] <= array.shape[0])
-        return new(array[_upright(at.shape[0]), at])
+        array, at, axis = _along(x, dim, index)
+    else:
+        require(at.dtype.char == "l" and at.shape[:-1] == array.shape[:-1])
+        return new(strict.run(loop("chosen", array.dtype.char), array, at))
     return new(array.reshape(-1).take(_flat_places(array, at, axis), mode="clip"))
 
 

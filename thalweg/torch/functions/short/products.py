@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines.pairs import loop
 from thalweg.torch.functions.short.road import Array, known, new, require, short_road
 
 
@@ -22,7 +23,13 @@ def _pair(x: Any, y: Any, left: int, right: int) -> tuple[Array, Array]:
 @short_road("outer", "ger")
 def _outer(x: Any, vec2: Any) -> Tensor:
     first, second = _pair(x, vec2, 1, 1)
+    if first.size * second.size >= _MANY and second.flags.c_contiguous:
+        return new(tracing.quiet(loop("products", first.dtype.char), first, second))
     return new(tracing.quiet(np.multiply, first[:, None], second))
+
+
+# From so many on NumPy takes longer than machine code.
+_MANY = 1 << 14
 
 
 def _product(name: str, left: int, right: int) -> None:
@@ -57,8 +64,8 @@ def _einsum(equation: Any, *operands: Any) -> Tensor:
     return new(tracing.quiet(np.einsum, equation, *arrays))
 
 
-# Differences of so many numbers are taken at once; of more, block by block.
-_AT_ONCE, _BLOCK = 1 << 14, 1 << 15
+# Differences of so many numbers are taken at once; of more, pair by pair.
+_AT_ONCE = 1 << 14
 
 
 @short_road("cdist")
@@ -74,19 +81,9 @@ def _lengths_of_differences(x: Array, y: Array) -> Array:
         np.multiply(away, away, away)
         found: Array = np.sqrt(np.add.reduce(away, -1))
         return found
-    columns, out = np.ascontiguousarray(y.T), np.empty((len(x), len(y)), x.dtype)
-    step = max(1, _BLOCK // len(y))
-    room = np.empty((step, len(y)), x.dtype)
-    for start in range(0, len(x), step):
-        block, rows = out[start : start + step], x[start : start + step]
-        away = room[: len(block)]
-        block[...] = 0
-        for i, column in enumerate(columns):
-            np.subtract(rows[:, i, None], column, away)
-            np.multiply(away, away, away)
-            block += away
-        np.sqrt(block, block)
-    return out
+    columns = np.ascontiguousarray(y.T)
+    lengths: Array = loop("distances", x.dtype.char)(x, columns)
+    return lengths
 
 
 def spectrum(x: Any) -> Tensor:

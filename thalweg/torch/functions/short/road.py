@@ -17,7 +17,7 @@ import numpy as np
 from thalweg.core.apply import refresh
 from thalweg.core.program import tracing
 from thalweg.core.tape import recording
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor
 from thalweg.torch.naming import NAMES, in_place_variant
 from thalweg.torch.tensors import TorchTensor
 
@@ -33,7 +33,7 @@ class LongRoadError(Exception):
 
 
 # What a short road that was not meant for a call may stumble over.
-_STUMBLES = (LongRoadError, TypeError, ValueError, LookupError, AttributeError, OverflowError)
+_STUMBLES = (LongRoadError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 def short_road(*names: str, inplace: bool = False) -> Callable[[Form], Form]:
@@ -142,6 +142,8 @@ def require(holds: bool) -> None:
 
 def new(array: Any) -> Tensor:
     """Return a tensor over new memory."""
-    return make(
-        array if array.__class__ is np.ndarray else np.asarray(array), None, False, TorchTensor
-    )
+    tensor = TorchTensor.__new__(TorchTensor)
+    tensor.array = array if array.__class__ is np.ndarray else np.asarray(array)
+    tensor.weak = False
+    tensor.node = tensor.memory = tensor.origin = tensor._grad = None
+    return tensor

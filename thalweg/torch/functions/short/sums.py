@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines import rows
 from thalweg.engines.composed import composed
+from thalweg.engines.pairs import loop
 from thalweg.ops.special import activations
 from thalweg.ops.special.scipy import logsumexp
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
@@ -94,14 +96,33 @@ def _root_of_variance(array: Array, axis: Any, keepdim: bool, correction: int) -
     return np.asarray(np.sqrt(_variance(array, axis, keepdim, correction)))
 
 
+def _count(shape: tuple[int, ...], axis: Any) -> int:
+    """Return how many numbers lie along an axis or several."""
+    return shape[axis] if axis.__class__ is int else math.prod([shape[each] for each in axis])
+
+
+# So many numbers a loop takes one by one.
+_FEW = 1 << 11
+
+
+def _by_loop(run: Any, array: Array, axis: Any, keepdim: bool) -> Any:
+    if axis is None:
+        found = run(array.reshape(-1))
+        return found.reshape((1,) * array.ndim) if keepdim else found
+    return run(array, axis=axis, keepdims=keepdim)
+
+
 def _spread(name: str, meaning: Callable[..., Array]) -> None:
     @short_road(name)
     def spread(x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False) -> Tensor:
         array = _floats(x)
         require(dim.__class__ is not bool and correction.__class__ is int)
         axis = _axis(dim, array.ndim)
-        count = array.size if axis is None else np.size(array, axis)
+        count = array.size if axis is None else _count(array.shape, axis)
         require(count > correction)
+        if array.size <= _FEW and axis.__class__ is not tuple:
+            run = loop("spread", array.dtype.char, name == "std", correction)
+            return new(tracing.quiet(_by_loop, run, array, axis, bool(keepdim)))
         return new(tracing.quiet(meaning, array, axis, keepdim, correction))
 
 

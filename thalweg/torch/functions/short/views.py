@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, as_view, is_plain
+from thalweg.core.apply import apply, as_view
 from thalweg.core.memory import View
 from thalweg.core.tensor import Tensor, make
 from thalweg.torch.functions.short.road import LongRoadError, short_road
@@ -53,6 +53,19 @@ def _shown(x: Tensor, steps: Any, plain: bool) -> Tensor:
     return x
 
 
+def _with_dim(name: str, args: tuple[Any, ...], dim: Any) -> tuple[Any, ...]:
+    if name not in _BY_DIM:
+        raise LongRoadError
+    return (*args, dim)
+
+
+def _hashable(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    for arg in args:
+        if arg.__class__ not in _PLAIN:
+            raise LongRoadError
+    return tuple([tuple(a) if a.__class__ is list else a for a in args])
+
+
 def _road(name: str) -> None:
     """Let a function that shows parts of memory, however it lies, take the short road."""
     long = NAMES.get(name) or getattr(TorchTensor, name)
@@ -63,20 +76,20 @@ def _road(name: str) -> None:
         array = x.array
         if array.__class__ is not np.ndarray or x.results is not TorchTensor:
             raise LongRoadError
-        for arg in args:
-            if arg.__class__ is not int and arg.__class__ not in _PLAIN:
-                raise LongRoadError
-        given = args
-        if dim is not None:
-            if name not in _BY_DIM:
-                raise LongRoadError
-            given = (*args, dim)
-        if list in [arg.__class__ for arg in given]:
-            given = tuple([tuple(a) if a.__class__ is list else a for a in given])
+        given = args if dim is None else _with_dim(name, args, dim)
+        for arg in given:
+            if arg.__class__ is not int:
+                given = _hashable(given)
+                break
         steps = _steps(long, array.shape, *given)
         if steps is None:
             raise LongRoadError
-        plain = is_plain(x)
+        origin = x.origin
+        # As `is_plain`: nothing is traced, and the array is NumPy's.
+        plain = x.node is None and (
+            origin is None
+            or not (origin.detached or origin.doubtful or origin.base.node is not None)
+        )
         if plain and not steps[1]:
             return _shown(x, steps[0][0], True)
         found = tuple([_shown(x, each, plain) for each in steps[0]])

@@ -74,19 +74,19 @@ def scaled_dot_product_attention(
     q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)
     if enable_gqa:
         k, v = (_repeat_heads(t, q.shape[-3]) for t in (k, v))
-    factor = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    queries, keys = q.array.shape, k.array.shape
+    factor = 1 / math.sqrt(queries[-1]) if scale is None else scale
     if is_causal:
         if attn_mask is not None:
             raise ArgumentError(
                 "Explicit attn_mask should not be set when is_causal=True. Give one of them."
             )
-        attn_mask = _causal(q.shape[-2], k.shape[-2])
+        attn_mask = _causal(queries[-2], keys[-2])
     elif attn_mask is None and not dropout_p and type(factor) is float and _is_plain(q, k, v):
         return _ATTENDED(q, k, v, scale=factor, mask=None, kept=None)
     mask = None if attn_mask is None else as_tensor(attn_mask)
-    plain = type(factor) is float and _is_plain(q, k, v)
-    if plain and _is_constant(mask, (*q.shape[:-1], k.shape[-2]), q):
-        shape = (*q.shape[:-1], k.shape[-2])
+    shape = (*queries[:-1], keys[-2])
+    if type(factor) is float and _is_plain(q, k, v) and _is_constant(mask, shape, q):
         return _ATTENDED(q, k, v, **_options(factor, mask, shape, dropout_p, q))
     weights = _weights(q, k, factor, mask)
     return matmul(dropout(weights, dropout_p, dropout_p > 0), v)
@@ -158,10 +158,12 @@ def join_heads(x: Tensor) -> Tensor:
 
 def _is_plain(q: Tensor, k: Tensor, v: Tensor) -> bool:
     """Tell whether stacks of queries, keys and values are eager and of one shape."""
-    if not is_eager(q, k, v) or q.ndim < 2 or not k.ndim == v.ndim == q.ndim:
+    if not is_eager(q, k, v):
         return False
-    (*stack, _, n), (*others, keys, m), (*further, held, _) = q.shape, k.shape, v.shape
-    return stack == others == further and n == m and keys == held > 0
+    a, b, c = q.array.shape, k.array.shape, v.array.shape
+    if len(a) < 2 or not len(a) == len(b) == len(c):
+        return False
+    return bool(a[:-2] == b[:-2] == c[:-2] and a[-1] == b[-1] and b[-2] == c[-2] > 0)
 
 
 def _is_constant(mask: Tensor | None, shape: tuple[int, ...], like: Tensor) -> bool:

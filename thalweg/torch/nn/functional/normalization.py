@@ -10,6 +10,7 @@ import numpy as np
 
 from thalweg.autodiff.modes import no_grad
 from thalweg.control.fused import Fused, is_eager
+from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor, astype, fresh
 from thalweg.core.writing import overwrite, refill
 from thalweg.errors import ArgumentError, ShapeError
@@ -26,6 +27,7 @@ from thalweg.torch.fused.normalizing import (
     by_features,
     by_features_alone,
     by_features_back,
+    moved_towards,
 )
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import step
@@ -280,11 +282,12 @@ def batch_norm(
             "Expected more than 1 value per channel when training, got input size "
             f"{list(x.shape)}. Give larger batches, or call eval()."
         )
-    scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
+    scale = None if weight is None else as_tensor(weight)
+    shift = None if bias is None else as_tensor(bias)
     if count and is_eager(x, scale, shift):
         found, kept = _BY_BATCH.keeping(x, scale, shift, eps=eps)
-        _follow_arrays(running_mean, kept[2], momentum)
-        _follow_arrays(running_var, kept[3] * x.array.dtype.type(count / (count - 1)), momentum)
+        _follow_arrays(running_mean, kept[2], 1.0, momentum)
+        _follow_arrays(running_var, kept[3], count / (count - 1), momentum)
         return found
     axes = tuple(axis for axis in range(x.ndim) if axis != 1)
     found, middle, variance = _by_batch(x, scale, shift, axes, eps)
@@ -337,17 +340,17 @@ def _normalize_by_running(
     return _scale_channels((x - middle) / sqrt(spread + eps), weight, bias)
 
 
-def _follow_arrays(running: Tensor | None, current: Any, momentum: Any) -> None:
-    """Move running values towards an array of those of the batch."""
+def _follow_arrays(running: Tensor | None, current: Any, factor: float, momentum: Any) -> None:
+    """Move running values towards an array of those of the batch, times a factor."""
     if running is None:
         return
     own = running.array
     if type(momentum) is float and is_eager(running) and own.dtype is current.dtype:
-        moved = own * own.dtype.type(1 - momentum)
-        moved += (current * own.dtype.type(momentum)).reshape(own.shape)
-        refill(running, moved)
+        values = current if own.ndim == 1 else current.reshape(own.shape)
+        refill(running, tracing.quiet(moved_towards, own, values, factor, momentum))
     else:
-        _follow(running, fresh(current, TorchTensor), momentum)
+        scaled = current * current.dtype.type(factor)
+        _follow(running, fresh(scaled, TorchTensor), momentum)
 
 
 def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
