@@ -13,8 +13,8 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines import rows
-from thalweg.engines.pairs import loop
+from thalweg.engines.eager import rows
+from thalweg.engines.eager.loops import loop
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
 from thalweg.torch.return_types import named_result
 
