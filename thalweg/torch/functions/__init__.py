@@ -1,6 +1,6 @@
 """PyTorch's functions, where NumPy and the Array API have none of their name or another."""
 
-from thalweg.engines import draws  # normal numbers by machine code
+from thalweg.engines.eager import draws  # normal numbers by machine code
 from thalweg.torch import names  # PyTorch's meaning of a name replaces NumPy's
 from thalweg.torch.functions import (
     creation,

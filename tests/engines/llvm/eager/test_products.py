@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from thalweg.engines.eager.loops import strict
 from thalweg.engines.llvm.eager.products import chosen, counted, distances, products, spread
-from thalweg.engines.pairs import strict
 
 RANDOM = np.random.default_rng(23)
 

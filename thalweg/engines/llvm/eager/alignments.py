@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
@@ -30,7 +30,7 @@ def alignment_losses(kind: str) -> Callable[..., Any]:
     Args:
         kind: The dtype of the logarithms: "f" or "d".
     """
-    k = Kernel("(t,c),(s),(),(v),(v),(u)->()", kind + "qqq" + 2 * kind, kind)
+    k = RowKernel("(t,c),(s),(),(v),(v),(u)->()", kind + "qqq" + 2 * kind, kind)
     e, type = k.e, k.types[_LOGS]
     nothing = e.constant(-math.inf, type)
     _lay_out(k, nothing)
@@ -57,7 +57,7 @@ def states_of(labels: int) -> int:
     return -(-(2 * labels + 1) // 16) * 16
 
 
-def _lay_out(k: Kernel, nothing: Value) -> None:
+def _lay_out(k: RowKernel, nothing: Value) -> None:
     """Write the states' classes, what leaps cost, and the states at the first time."""
     e = k.e
     blank = k.load(_BLANK)
@@ -80,7 +80,7 @@ def _lay_out(k: Kernel, nothing: Value) -> None:
     e.end_loop([e.select(is_label, own, before)])
 
 
-def _move(k: Kernel, time: Value, state: Value, nothing: Value) -> None:
+def _move(k: RowKernel, time: Value, state: Value, nothing: Value) -> None:
     """Write a vector of states at a time, of those at the time before."""
     e, lanes = k.e, k.lanes(_LOGS)
     stay, step, leap = (k.load(_STATES, e.add(state, i), width=lanes) for i in (2, 1, 0))
@@ -91,7 +91,7 @@ def _move(k: Kernel, time: Value, state: Value, nothing: Value) -> None:
     k.store(reached, _STATES, e.add(state, AHEAD))
 
 
-def _sum(k: Kernel, terms: list[Value], nothing: Value) -> Value:
+def _sum(k: RowKernel, terms: list[Value], nothing: Value) -> Value:
     """Return ln Σ exp of terms."""
     e = k.e
     top = functools.reduce(e.maximum, terms)

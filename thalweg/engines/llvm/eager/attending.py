@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
@@ -26,7 +26,7 @@ def weighted(kind: str, mask: str) -> Callable[..., Any]:
         mask: That of the mask: the same or "?"; "" for none.
     """
     signature = f"(n),(){',(n)' if mask else ''}->(n)"
-    k = Kernel(signature, 2 * kind + mask, kind)
+    k = RowKernel(signature, 2 * kind + mask, kind)
     e, n, lanes, type = k.e, k.extent("n"), k.lanes(_SCORES), k.types[_SCORES]
     scale, out = k.load(_SCALE), 2 + len(mask)
     nothing = e.constant(-math.inf, type)

@@ -12,7 +12,7 @@ from typing import Any
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.llvm.code.image import Image, located_image
-from thalweg.engines.llvm.eager.universal import Loop, universal
+from thalweg.engines.llvm.eager.universal import InnerLoop, universal
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.facts import HEADER
@@ -43,7 +43,7 @@ def blocked(
     specs = [symbol.spec for symbol in program.inputs]
     if image.nbytes + sum(spec.nbytes for spec in specs) > _STACK:
         return None
-    writer = _Writer(image, target, specs, [*shared, False], count)
+    writer = _BlockWriter(image, target, specs, [*shared, False], count)
     library = writer.written().compiled(image.objects, [_RUN, _COPY, _FILL])
     axes = [
         spec.shape if same else spec.shape[1:]
@@ -57,7 +57,7 @@ def blocked(
     return universal(library, "loop", takes, [gives], signature)
 
 
-class _Writer:
+class _BlockWriter:
     def __init__(
         self,
         image: Image,
@@ -70,7 +70,7 @@ class _Writer:
         self.rows = [
             spec.nbytes // (1 if same else count) for spec, same in zip(specs, shared, strict=True)
         ]
-        self.loop = Loop(target)
+        self.loop = InnerLoop(target)
         self.e = self.loop.e
         self.operands = [self.loop.operand(i) for i in range(len(specs))]
         self.strides = [self.loop.stride(i) for i in range(len(specs))]
@@ -78,7 +78,7 @@ class _Writer:
         self.sizes = [spec.nbytes for spec in specs]
         self.rooms = [self._room(size) for size in self.sizes]
 
-    def written(self) -> Loop:
+    def written(self) -> InnerLoop:
         """Write the loop over blocks."""
         e, rounds = self.e, self.loop.count
         self._fill(self.arena, HEADER)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
@@ -23,7 +23,7 @@ def cross_entropies(kind: str, reduction: str, kept: bool) -> Callable[..., Any]
     """
     losses = "(m)" if reduction == "none" else "()"
     signature = f"(m,n),(m)->{losses}{',(m,n),(m)' if kept else ''}"
-    k = Kernel(signature, kind + "q", kind * (3 if kept else 1))
+    k = RowKernel(signature, kind + "q", kind * (3 if kept else 1))
     e, m = k.e, k.extent("m")
     row, (so_far,) = e.begin_loop(m, [e.constant(0.0, "f64")])
     loss = _loss(k, row, kept)
@@ -37,7 +37,7 @@ def cross_entropies(kind: str, reduction: str, kept: bool) -> Callable[..., Any]
     return k.made()
 
 
-def _loss(k: Kernel, row: Value, kept: bool) -> Value:
+def _loss(k: RowKernel, row: Value, kept: bool) -> Value:
     """Write the loss of a row, ln Σ exp(x - max x) - (x[y] - max x), in float64."""
     e, n, lanes, type = k.e, k.extent("n"), k.lanes(0), k.types[0]
     start = e.constant(-math.inf, type)

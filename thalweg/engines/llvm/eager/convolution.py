@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 _INPUT, _WEIGHT, _BIAS, _FACTS, _RESULT = range(5)
@@ -27,7 +27,7 @@ def convolved(kind: str, rank: int, dense: bool) -> Callable[..., Any]:
         dense: Whether the step along the last axis is 1, so that results are taken in vectors.
     """
     inner, own, made = (",".join(axes[:rank]) for axes in (_INNER, _ELEMENTS, _PLACES))
-    k = Kernel(f"(c,{inner}),(o,e,{own}),(o),(m)->(o,{made})", 3 * kind + "q", kind)
+    k = RowKernel(f"(c,{inner}),(o,e,{own}),(o),(m)->(o,{made})", 3 * kind + "q", kind)
     e, outputs, own_channels = k.e, k.extent("o"), k.extent("e")
     groups = e.divide(k.extent("c"), own_channels)
     output, _ = e.begin_loop(outputs)
@@ -50,7 +50,7 @@ def convolved(kind: str, rank: int, dense: bool) -> Callable[..., Any]:
 
 
 def _products(
-    k: Kernel, output: Value, part: Value, taken: list[Value], places: list[Value],
+    k: RowKernel, output: Value, part: Value, taken: list[Value], places: list[Value],
     elements: list[Value], so_far: Value,
 ) -> Value:  # fmt: skip
     """Write the loops over the elements of a window, from an axis on."""
@@ -66,7 +66,7 @@ def _products(
     return e.end_loop([total])[0]
 
 
-def _over(k: Kernel, count: Value, lanes: int, body: Callable[[Value, int], None]) -> None:
+def _over(k: RowKernel, count: Value, lanes: int, body: Callable[[Value, int], None]) -> None:
     """Write a loop over an axis in vectors, the last of which may begin earlier; or one by one."""
     e = k.e
     if lanes > 1:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from thalweg.engines.llvm.eager.twister import WORDS, words_text
-from thalweg.engines.llvm.eager.universal import Loop, universal
+from thalweg.engines.llvm.eager.universal import InnerLoop, universal
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value, relabelled
@@ -46,7 +46,7 @@ class Draw:
     """
 
     def __init__(self, further: str = "", type: str = "f32") -> None:
-        self.loop = Loop()
+        self.loop = InnerLoop()
         self.e: Emitter = self.loop.e
         self._operands = "q" + further
         self.further, self.out = self.loop.operand(1), self.loop.operand(1 + len(further))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.engines.llvm.eager.universal import Loop, universal
+from thalweg.engines.llvm.eager.universal import InnerLoop, universal
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.lowering import TYPES
@@ -16,7 +16,7 @@ from thalweg.engines.llvm.kernels.lowering import TYPES
 _OPERAND = re.compile(r"\(([^)]*)\)")
 
 
-class Kernel:
+class RowKernel:
     """One round of a loop: operands and results with axes that it reads and writes whole.
 
     Args:
@@ -31,7 +31,7 @@ class Kernel:
 
     def __init__(self, signature: str, takes: str, gives: str) -> None:
         self._given = signature, takes, gives
-        self.loop = Loop()
+        self.loop = InnerLoop()
         self.e: Emitter = self.loop.e
         self.types = [TYPES[np.dtype(kind)] for kind in takes + gives]
         self._axes = [[a for a in found.split(",") if a] for found in _OPERAND.findall(signature)]

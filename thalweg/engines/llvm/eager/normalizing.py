@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 
@@ -20,7 +20,7 @@ def of_rows(kind: str, kept: bool) -> Callable[..., Any]:
     """
     gives = 3 if kept else 1
     signature = f"(n),(n),(n),()->{'(n),(n),()' if kept else '(n)'}"
-    k = Kernel(signature, 3 * kind + "d", gives * kind)
+    k = RowKernel(signature, 3 * kind + "d", gives * kind)
     e, n, lanes = k.e, k.extent("n"), k.lanes(0)
     count = e.convert(n, "f64")
     mean = _rounded(k, e.divide(k.summed(n, lanes, lambda i, w: k.load(0, i, width=w)), count))
@@ -54,7 +54,7 @@ def of_channels(kind: str) -> Callable[..., Any]:
         kind: The dtype of all but ε, which is float64: "f" or "d".
     """
     signature = "(n,c,p),(c),(c),()->(n,c,p),(n,c,p),(c),(c),(c)"
-    k = Kernel(signature, 3 * kind + "d", 5 * kind)
+    k = RowKernel(signature, 3 * kind + "d", 5 * kind)
     e, n, p, lanes = k.e, k.extent("n"), k.extent("p"), k.lanes(0)
     count = e.convert(e.multiply(n, p), "f64")
     channel, _ = e.begin_loop(k.extent("c"))
@@ -92,7 +92,7 @@ def followed(kind: str) -> Callable[..., Any]:
     Args:
         kind: The dtype of the values and results: "f" or "d"; the others are float64.
     """
-    k = Kernel("(),(),(),()->()", 2 * kind + "dd", kind)
+    k = RowKernel("(),(),(),()->()", 2 * kind + "dd", kind)
     e, momentum = k.e, k.load(3)
     kept = e.multiply(k.load(0), _rounded(k, e.subtract(1.0, momentum)))
     new = e.multiply(e.multiply(k.load(1), _rounded(k, k.load(2))), _rounded(k, momentum))
@@ -100,15 +100,15 @@ def followed(kind: str) -> Callable[..., Any]:
     return k.made()
 
 
-def _squared(k: Kernel, x: Value) -> Value:
+def _squared(k: RowKernel, x: Value) -> Value:
     wide = k.e.convert(x, "f64")
     return k.e.multiply(wide, wide)
 
 
-def _rounded(k: Kernel, x: Value) -> Value:
+def _rounded(k: RowKernel, x: Value) -> Value:
     return k.e.convert(x, k.types[0])
 
 
-def _factor(k: Kernel, variance: Value, eps: Value) -> Value:
+def _factor(k: RowKernel, variance: Value, eps: Value) -> Value:
     """Return 1 / √(variance + ε)."""
     return _rounded(k, k.e.divide(1.0, k.e.sqrt(k.e.add(variance, eps))))

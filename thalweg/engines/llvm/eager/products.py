@@ -6,14 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 
 @functools.cache
 def products(kind: str) -> Callable[..., Any]:
     """Return what takes numbers and a row, and gives the row times each number."""
-    k = Kernel("(),(n)->(n)", 2 * kind, kind)
+    k = RowKernel("(),(n)->(n)", 2 * kind, kind)
     number = k.load(0)
 
     def body(i: Value, width: int) -> None:
@@ -26,7 +26,7 @@ def products(kind: str) -> Callable[..., Any]:
 @functools.cache
 def distances(kind: str) -> Callable[..., Any]:
     """Return what takes points (k,) and the columns (k, n) of others, and gives their distances."""
-    k = Kernel("(k),(k,n)->(n)", 2 * kind, kind)
+    k = RowKernel("(k),(k,n)->(n)", 2 * kind, kind)
     e, type = k.e, k.types[0]
 
     def body(i: Value, width: int) -> None:
@@ -48,7 +48,7 @@ def spread(kind: str, root: bool, correction: int) -> Callable[..., Any]:
         root: Whether it gives the standard deviation.
         correction: How many fewer than the numbers their squared differences are divided by.
     """
-    k = Kernel("(n)->()", kind, kind)
+    k = RowKernel("(n)->()", kind, kind)
     e, n = k.e, k.extent("n")
     mean = e.divide(k.summed(n, 1, lambda i, w: k.load(0, i)), e.convert(n, "f64"))
 
@@ -69,7 +69,7 @@ def chosen(kind: str) -> Callable[..., Any]:
     A position that is not on the axis is an invalid operation, of which NumPy makes what it was
     told to (`numpy.errstate`).
     """
-    k = Kernel("(n),(m)->(m)", kind + "q", kind)
+    k = RowKernel("(n),(m)->(m)", kind + "q", kind)
     e = k.e
     i, _ = e.begin_loop(k.extent("m"))
     place = k.load(1, i)
@@ -96,7 +96,7 @@ def counted(kind: str) -> Callable[..., Any]:
     Args:
         kind: The dtype of numbers and counts: "f" or "d".
     """
-    k = Kernel("(n),(u)->(k)", kind + "d", kind)
+    k = RowKernel("(n),(u)->(k)", kind + "d", kind)
     e, bins, type = k.e, k.extent("k"), k.types[0]
     i, _ = e.begin_loop(bins)
     k.store(e.constant(0.0, type), 2, i)

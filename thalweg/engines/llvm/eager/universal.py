@@ -66,7 +66,7 @@ def universal(
 # ---- a loop's own parameters
 
 
-class Loop:
+class InnerLoop:
     """What NumPy gives to a loop, as it is written.
 
     Attributes:

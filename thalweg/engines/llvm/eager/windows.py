@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.engines.llvm.eager.kernel import Kernel
+from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 # What an axis of windows is told by: its size, step, padding before, and distance of elements.
@@ -28,7 +28,7 @@ def pooled(kind: str, rank: int, largest: bool) -> Callable[..., Any]:
             plane counts for neither.
     """
     own, made = ",".join(_AXES[:rank]), ",".join(_PLACES[:rank])
-    k = Kernel(f"({own}),(m),()->({made})", kind + "q" + kind, kind)
+    k = RowKernel(f"({own}),(m),()->({made})", kind + "q" + kind, kind)
     e = k.e
     places = [e.begin_loop(k.extent(axis))[0] for axis in _PLACES[:rank]]
     start = e.constant(-math.inf if largest else 0.0, k.types[0])
@@ -40,7 +40,7 @@ def pooled(kind: str, rank: int, largest: bool) -> Callable[..., Any]:
 
 
 def _element(
-    k: Kernel, chosen: list[Value], places: list[Value], so_far: Value, largest: bool
+    k: RowKernel, chosen: list[Value], places: list[Value], so_far: Value, largest: bool
 ) -> Value:
     """Write the loops over the elements of a window, from an axis on."""
     e, axis = k.e, len(chosen)

@@ -10,7 +10,7 @@ from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines.composed import composed
-from thalweg.engines.rows import evenly_spaced
+from thalweg.engines.eager.rows import evenly_spaced
 from thalweg.torch.functions.short.road import Array, known, new, require, short_road, trying
 from thalweg.torch.tensors import TorchTensor
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import elements
+from thalweg.ops.special.activations import relu
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.draws import require_stream
 from thalweg.torch.functions.short.road import Array, known, new, positions, require
@@ -57,6 +59,15 @@ def clipped(
     return new(norm)
 
 
+def rectified(input: Any, inplace: Any = False) -> Tensor:
+    """Return numbers above 0, and 0 in place of the others."""
+    array = known(input)
+    require(inplace is False and array.dtype.char in "fd" and array.ndim > 0)
+    found = tracing.quiet(elements, relu, array)
+    require(found is not None)
+    return new(found)
+
+
 def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False) -> Tensor:
     """Return numbers times 0 with probability p, the others divided by 1 - p."""
     x = known(input)
@@ -64,7 +75,7 @@ def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False
     require(training is True and inplace is False)
     require_stream()
     found, factor = np.empty(x.shape, x.dtype), 1 / x.dtype.type(1 - p)
-    if default_generator.fill_kept(found, x, 1 - p, float(factor)):
+    if tracing.quiet(default_generator.fill_kept, found, x, 1 - p, float(factor)):
         return new(found)
     return new(tracing.quiet(np.multiply, x, default_generator.bernoulli(1 - p, x.shape) * factor))
 

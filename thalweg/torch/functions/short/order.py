@@ -13,8 +13,8 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines import rows
-from thalweg.engines.pairs import loop
+from thalweg.engines.eager import rows
+from thalweg.engines.eager.loops import loop
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
 from thalweg.torch.return_types import named_result
 
@@ -63,13 +63,18 @@ def _rows(x: Any, dim: Any) -> Array:
     return array
 
 
-# So few numbers NumPy sorts at once, if none of them is NaN.
-_FEW = 1 << 9
+# So few numbers, or so many in rows of few, NumPy sorts at once, if none of them is NaN.
+_FEW, _MANY_ROWS, _SHORT_ROW = 1 << 9, 1 << 13, 1 << 6
+
+
+def _are_few(array: Array) -> bool:
+    size = array.size
+    return size <= _FEW or (size <= _MANY_ROWS and array.shape[-1] <= _SHORT_ROW)
 
 
 def _order(array: Array, descending: bool) -> Array:
     """Return the positions of numbers in order, along rows; equal ones keep theirs."""
-    if array.size <= _FEW and array.dtype.kind == "f":
+    if _are_few(array) and array.dtype.kind == "f":
         total = tracing.quiet(np.add.reduce, array, None)
         if total == total:
             return (-array if descending else array).argsort(-1, "stable")
@@ -114,11 +119,21 @@ def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True
     return _Top(new(_taken(array, index)), new(index))
 
 
+# So few numbers are put in order as a whole.
+_FEW_OF_ALL = 1 << 7
+
+
 @short_road("median")
 def _median(x: Any) -> Tensor:
     array = known(x)
     require(array.dtype.kind == "f" and array.size > 0)
     flat = array.reshape(-1)
+    if flat.size <= _FEW_OF_ALL:
+        found = flat.copy()
+        found.sort()
+        # NaN comes last.
+        last = found[-1]
+        return new(last if last != last else found[(flat.size - 1) // 2])
     if np.isnan(np.minimum.reduce(flat)):
         return new(array.dtype.type(np.nan))
     middle, found = (flat.size - 1) // 2, flat.copy()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
-from thalweg.engines import rows
-from thalweg.engines.pairs import loop, strict
+from thalweg.engines.eager import rows
+from thalweg.engines.eager.loops import loop, strict
 from thalweg.torch.functions.short.road import (
     Array,
     LongRoadError,

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines.pairs import loop
+from thalweg.engines.eager.loops import loop
 from thalweg.torch.functions.short.road import Array, known, new, require, short_road
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines import rows
 from thalweg.engines.composed import composed
-from thalweg.engines.pairs import loop
+from thalweg.engines.eager import rows
+from thalweg.engines.eager.loops import loop
 from thalweg.ops.special import activations
 from thalweg.ops.special.scipy import logsumexp
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from thalweg.core.tensor import Tensor, astype
 from thalweg.engines.composed import composed, computed
@@ -22,6 +25,8 @@ from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
 from thalweg.torch.functions import pointwise
 from thalweg.torch.functions.members.activations import hardshrink, prelu
+from thalweg.torch.functions.short.layers import rectified
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
 from thalweg.torch.steps import step
@@ -207,7 +212,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
         tensor([[0.5000, 0.5000]])
     """
     x, axis = _with_axis(input, dim, dtype)
-    return smooth.softmax(x, axis) if x.size and x.ndim else x * 0 + 1
+    return _of_rows(smooth.softmax, x, axis) if x.size and x.ndim else x * 0 + 1
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -222,7 +227,15 @@ def log_softmax(
 ) -> Tensor:
     """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
     x, axis = _with_axis(input, dim, dtype)
-    return smooth.log_softmax(x, axis) if x.size and x.ndim else x * 0
+    return _of_rows(smooth.log_softmax, x, axis) if x.size and x.ndim else x * 0
+
+
+def _of_rows(function: Callable[..., Tensor], x: Tensor, axis: int) -> Tensor:
+    """Apply a function along an axis: in one step along the last one."""
+    array = x.array
+    if array.__class__ is np.ndarray and array.dtype.char in "fd" and axis in (-1, x.ndim - 1):
+        return composed(function, x, axes=x.ndim - 1, axis=-1)
+    return function(x, axis)
 
 
 def _with_axis(input: Any, dim: int | None, dtype: Any) -> tuple[Tensor, int]:
@@ -257,6 +270,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     return first * exponential.sigmoid(second)
 
 
+@tries(rectified)
 @step("Relu")
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0."""

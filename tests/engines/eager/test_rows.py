@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from thalweg.engines import rows
+from thalweg.engines.eager import rows
 
 RNG = np.random.default_rng(8)
 

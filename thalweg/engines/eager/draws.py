@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
-from thalweg.engines.worth import is_worth
+from thalweg.engines.eager.worth import is_worth
 from thalweg.ops.special import error
 from thalweg.random import mersenne_twister
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.engines.eager.worth import is_worth
 from thalweg.engines.llvm.code.addresses import address_of
-from thalweg.engines.worth import is_worth
 
 # Fewer numbers do not make it load the compiler at once.
 _MANY = 1 << 14

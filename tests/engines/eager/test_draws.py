@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thalweg.engines import draws
+from thalweg.engines.eager import draws
 from thalweg.ops.special import error
 from thalweg.random import mersenne_twister
 from thalweg.random.generator import Generator
