@@ -117,16 +117,23 @@ def _prepare(
     return made, time.perf_counter() - began
 
 
+# Whether somebody keeps objects from the garbage collector. Python counts them one by one, which
+# takes as long as a fit where they are millions: once there are some, it is not asked again.
+_frozen = False
+
+
 @contextlib.contextmanager
 def _aged() -> Iterator[None]:
     """Let what is made in a `with` block count as old for the garbage collector, as it will be.
 
     Else all of it is looked at once afterwards, which is long after an interruption.
     """
+    global _frozen
     try:
         yield
     finally:
-        if not gc.get_freeze_count():
+        _frozen = _frozen or gc.get_freeze_count() > 0
+        if not _frozen:
             gc.freeze()
             gc.unfreeze()
 
