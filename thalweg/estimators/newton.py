@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.inference.regressions.triangular import triangle
+from thalweg.inference.regressions.tall import gram, triangle
 
 Floats = NDArray[np.float64]
 
@@ -148,7 +148,7 @@ class LinearScores:
             own = slice(self.ends[k], self.ends[k + 1])
             for j in range(k, len(self.designs)):
                 other = slice(self.ends[j], self.ends[j + 1])
-                H[own, other] = design.T @ (bent[:, j, None] * self.designs[j])
+                H[own, other] = gram(design, bent[:, j], self.designs[j])
                 H[other, own] = H[own, other].T
             if penalty is not None:
                 H[own, own] += penalty

@@ -12,7 +12,7 @@ from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.regressions.families import FAMILIES
-from thalweg.inference.regressions.triangular import triangle
+from thalweg.inference.regressions.tall import triangle
 
 Floats = NDArray[np.float64]
 
@@ -134,7 +134,7 @@ def _undetermined(X: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, s
         for name, is_so in zip(names[1:], constant, strict=True)
         if is_so
     }
-    R = triangle(np.column_stack([np.ones(len(X)), X]))
+    R = triangle(X, constant=True)
     lengths = np.linalg.norm(R, axis=0)
     varying = lengths > 0.0
     small = R[:, varying] / lengths[varying]
