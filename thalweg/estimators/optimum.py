@@ -132,11 +132,14 @@ class Frame:
         """The number of coefficients."""
         return len(self.center) if self.basis is None else self.basis.shape[1]
 
-    def columns(self) -> Floats:
-        """Return what multiplies intercept and coefficients, shape (rows, columns)."""
-        X, constant = self.problem.rows.X, int(self.problem.intercept)
-        if self.basis is None and not constant:
-            return X
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what multiplies intercept and coefficients."""
+        return len(self.problem.rows), self.directions + self.problem.intercept
+
+    def __getitem__(self, rows: slice) -> Floats:
+        """Return what multiplies intercept and coefficients in some rows, (rows, columns)."""
+        X, constant = self.problem.rows.X[rows], int(self.problem.intercept)
         A = np.empty((len(X), constant + self.directions))
         A[:, :constant] = 1.0
         if self.basis is None:
@@ -155,7 +158,7 @@ class Frame:
         # Where curvature has no bound, that of the null model.
         rows, curvature = self.problem.rows, self.problem.objective.curvature
         curvature = curvature or max(float(rows.shares @ rows.y), 1e-3)
-        return decorrelated(self.columns(), rows.shares * curvature, self.penalty())
+        return decorrelated(self, rows.shares * curvature, self.penalty())
 
     def null(self) -> Floats:
         """Return the best constant's parameters, shape (columns, outputs)."""
@@ -215,7 +218,7 @@ def quantile_optimum(
         array([4.])
     """
     rows, frame = problem.rows, Frame.of(problem, turned=not lasso)
-    A, shares = frame.columns(), rows.shares
+    A, shares = frame[:], rows.shares
     y = rows.y if rows.offset is None else rows.y - rows.offset
     levels, features = np.full(len(y), level), len(frame.center)
     if lasso:

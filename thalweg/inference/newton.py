@@ -14,7 +14,7 @@ MOST_STEPS = 60
 
 # In units of the statistical error: from here on a step needs no search, there it is an optimum,
 # and below this all that is left is rounding.
-NEAR, CONVERGED, VANISHED = 1e-3, 1e-7, 1e-13
+NEAR, CONVERGED, VANISHED = 1e-3, 1e-7, 1e-12
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,19 @@ Floats = NDArray[np.float64]
 
 # Blocks that stay in the cache are decomposed several times as fast as all rows at once.
 NUMBERS_AT_ONCE = 1 << 18
+
+
+class Blocks(Protocol):
+    """A matrix of which blocks of rows are asked for: an array, or what makes them."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The numbers of rows and columns."""
+        ...
+
+    def __getitem__(self, rows: slice, /) -> Floats:
+        """Return some rows."""
+        ...
 
 
 def blocks(rows: int, columns: int) -> Iterator[slice]:
@@ -44,7 +58,7 @@ def gram(A: Floats, weights: Floats, B: Floats | None = None) -> Floats:
     return (found + found.T) / 2.0 if B is None else found
 
 
-def triangle(A: Floats, weights: Floats | None = None, constant: bool = False) -> Floats:
+def triangle(A: Blocks, weights: Floats | None = None, constant: bool = False) -> Floats:
     """Return R of √W A = QR, R'R = A'WA, shape (at most columns, columns).
 
     Signs of its rows are left open. Unlike the product A'WA it loses no digits.
