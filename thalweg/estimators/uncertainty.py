@@ -55,7 +55,8 @@ def inference_of(
             values = np.array([float(intercept), *slopes]) * target.scale + shift
         return Inference(title, names, values, nothing, None, len(y), why=why)
     own = _own_units(encoding)
-    left_out = _undetermined(X, own, names)
+    # Where every column stands, those of own units do too.
+    left_out = _undetermined(X, own, names) if found.left_out else {}
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift
     covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2

@@ -47,8 +47,10 @@ class Design:
     def orthonormal(self) -> Floats:
         """Return the kept columns in coordinates, Z: √weights Z is orthonormal."""
         Z = np.empty((len(self.X), len(self.kept)))
+        every = len(self.kept) == self.X.shape[1]
         for part in blocks(*Z.shape):
-            Z[part] = np.linalg.solve(self.R.T, self.X[part, self.kept].T).T
+            block = self.X[part] if every else self.X[part, self.kept]
+            Z[part] = np.linalg.solve(self.R.T, block.T).T
         return Z
 
     def coefficients(self, coordinates: Floats) -> Floats:
