@@ -47,10 +47,10 @@ class Design:
     def orthonormal(self) -> Floats:
         """Return the kept columns in coordinates, Z: √weights Z is orthonormal."""
         Z = np.empty((len(self.X), len(self.kept)))
-        every = len(self.kept) == self.X.shape[1]
+        every, inverse = len(self.kept) == self.X.shape[1], np.linalg.inv(self.R)
         for part in blocks(*Z.shape):
             block = self.X[part] if every else self.X[part, self.kept]
-            Z[part] = np.linalg.solve(self.R.T, block.T).T
+            np.matmul(block, inverse, out=Z[part])
         return Z
 
     def coefficients(self, coordinates: Floats) -> Floats:
