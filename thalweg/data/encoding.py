@@ -177,7 +177,7 @@ def check_complete(column: Column, source: str) -> None:
 
 
 # A matrix is filled in pieces that stay in the cache.
-ROWS_AT_ONCE = 4096
+NUMBERS_AT_ONCE, LEAST_AT_ONCE = 1 << 16, 512
 
 # What is done with texts that no row had when the model was fitted.
 Unknown = Literal["refuse", "ignore"]
@@ -417,10 +417,11 @@ class Encoding:
         checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
         taken = np.arange(table.rows) if rows is None else rows
         X = np.empty((len(taken), len(self.names)))
+        at_once = max(NUMBERS_AT_ONCE // max(1, len(self.names)), LEAST_AT_ONCE)
         means, scales = self._means_and_scales
         ends = np.cumsum([0, *(len(feature.names) for feature in self.features)]).tolist()
-        for start in range(0, len(taken), ROWS_AT_ONCE):
-            some = taken[start : start + ROWS_AT_ONCE]
+        for start in range(0, len(taken), at_once):
+            some = taken[start : start + at_once]
             block = X[start : start + len(some)]
             for (feature, column), first, end in zip(checked, ends, ends[1:], strict=False):
                 feature.write(column, some, block[:, first:end])

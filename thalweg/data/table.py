@@ -281,13 +281,15 @@ def center_and_scale(numbers: Floats | Integers, where: str) -> tuple[float, flo
     >>> center_and_scale(np.array([1.0, 3.0, np.nan]), "x")
     (2.0, 1.0)
     """
-    present = numbers[~np.isnan(numbers)]
+    absent = np.isnan(numbers)
+    present = numbers[~absent] if absent.any() else numbers
     if not len(present):
         raise DataError(f"{where} has no value in any training row; leave the column out.")
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(present.sum() / len(present))
         rest = present - mean
-        scale = math.sqrt((rest * rest).sum() / len(rest))
+        rest *= rest
+        scale = math.sqrt(rest.sum() / len(rest))
     if not np.isfinite(mean) or not np.isfinite(scale):
         raise DataError(f"{where} has numbers too large to square; write it in larger units.")
     if scale <= 10 * np.finfo(np.float64).eps * abs(mean):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.inference.regressions.triangular import triangle
+from thalweg.inference.regressions.tall import Blocks, blocks, gram, triangle
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Coordinates:
     P: Floats
 
 
-def decorrelated(A: Floats, shares: Floats, penalty: Floats) -> Coordinates:
+def decorrelated(A: Blocks, shares: Floats, penalty: Floats) -> Coordinates:
     """Return coordinates in which the columns of A are uncorrelated and of equal size.
 
     P P' is the inverse of A'WA + diag(λ). Directions in which the columns do not vary at all are
@@ -73,7 +73,10 @@ def decorrelated(A: Floats, shares: Floats, penalty: Floats) -> Coordinates:
         if kept.all() and len(s) == A.shape[1]:
             break
     P = (V[kept] / s[kept, None]).T / units[:, None]
-    return Coordinates(A @ P, P)
+    Z = np.empty((A.shape[0], P.shape[1]))
+    for part in blocks(*A.shape):
+        np.matmul(A[part], P, out=Z[part])
+    return Coordinates(Z, P)
 
 
 @dataclass
@@ -148,7 +151,7 @@ class LinearScores:
             own = slice(self.ends[k], self.ends[k + 1])
             for j in range(k, len(self.designs)):
                 other = slice(self.ends[j], self.ends[j + 1])
-                H[own, other] = design.T @ (bent[:, j, None] * self.designs[j])
+                H[own, other] = gram(design, bent[:, j], self.designs[j])
                 H[other, own] = H[own, other].T
             if penalty is not None:
                 H[own, own] += penalty

@@ -13,6 +13,7 @@ from thalweg.estimators.interior import least_check_losses
 from thalweg.estimators.models import Params
 from thalweg.estimators.newton import Coordinates, LinearScores, NewtonRun, decorrelated, newton
 from thalweg.estimators.problem import PenalizedLoss
+from thalweg.inference.regressions.tall import triangle
 
 Floats = NDArray[np.float64]
 
@@ -70,13 +71,15 @@ def optimum(
     """
     rows, outputs = problem.rows, problem.outputs
     frame = Frame.of(problem)
-    design, penalty = frame.design(), frame.penalty()
+    squares = problem.objective.quadratic and len(rows) > frame.shape[1]
+    design, y, shares, offset = frame.reduced() if squares else frame.whole()
+    penalty = frame.penalty()
     function = LinearScores(
         problem.objective.losses,
         [design.Z] * outputs,
-        rows.y,
-        rows.shares,
-        0.0 if rows.offset is None else rows.offset,
+        y,
+        shares,
+        offset,
         [design.P.T @ (penalty[:, None] * design.P) if problem.penalty else None] * outputs,
     )
     theta = frame.null() if start is None else frame.inside(start)
@@ -132,11 +135,14 @@ class Frame:
         """The number of coefficients."""
         return len(self.center) if self.basis is None else self.basis.shape[1]
 
-    def columns(self) -> Floats:
-        """Return what multiplies intercept and coefficients, shape (rows, columns)."""
-        X, constant = self.problem.rows.X, int(self.problem.intercept)
-        if self.basis is None and not constant:
-            return X
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what multiplies intercept and coefficients."""
+        return len(self.problem.rows), self.directions + self.problem.intercept
+
+    def __getitem__(self, rows: slice) -> Floats:
+        """Return what multiplies intercept and coefficients in some rows, (rows, columns)."""
+        X, constant = self.problem.rows.X[rows], int(self.problem.intercept)
         A = np.empty((len(X), constant + self.directions))
         A[:, :constant] = 1.0
         if self.basis is None:
@@ -155,7 +161,24 @@ class Frame:
         # Where curvature has no bound, that of the null model.
         rows, curvature = self.problem.rows, self.problem.objective.curvature
         curvature = curvature or max(float(rows.shares @ rows.y), 1e-3)
-        return decorrelated(self.columns(), rows.shares * curvature, self.penalty())
+        return decorrelated(self, rows.shares * curvature, self.penalty())
+
+    def whole(self) -> tuple[Coordinates, Any, Floats, Floats | float]:
+        """Return coordinates, targets, shares and offset of all rows."""
+        rows = self.problem.rows
+        return self.design(), rows.y, rows.shares, 0.0 if rows.offset is None else rows.offset
+
+    def reduced(self) -> tuple[Coordinates, Any, Floats, Floats | float]:
+        """Return the same of as few rows as there are columns, with the same sums of squares.
+
+        They are the triangle of the rows, which tells all of those that squares do.
+        """
+        rows, curvature = self.problem.rows, self.problem.objective.curvature
+        y = rows.y if rows.offset is None else rows.y - rows.offset
+        R = triangle(BesideTargets(self, y), rows.shares)
+        ones = np.ones(len(R))
+        design = decorrelated(R[:, :-1], ones * (curvature or 1.0), self.penalty())
+        return design, R[:, -1], ones, 0.0
 
     def null(self) -> Floats:
         """Return the best constant's parameters, shape (columns, outputs)."""
@@ -193,6 +216,24 @@ class Frame:
         return np.asarray(found.T.ravel())
 
 
+@dataclass(frozen=True, eq=False)
+class BesideTargets:
+    """The columns of a frame, and the targets behind them."""
+
+    frame: Frame
+    y: Floats
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of both together."""
+        rows, columns = self.frame.shape
+        return rows, columns + 1
+
+    def __getitem__(self, rows: slice) -> Floats:
+        """Return some rows."""
+        return np.column_stack([self.frame[rows], self.y[rows]])
+
+
 def quantile_optimum(
     problem: PenalizedLoss, level: float, lasso: float = 0.0, *, tolerance: float = TOLERANCE,
     most: int = MOST_STEPS,
@@ -215,7 +256,7 @@ def quantile_optimum(
         array([4.])
     """
     rows, frame = problem.rows, Frame.of(problem, turned=not lasso)
-    A, shares = frame.columns(), rows.shares
+    A, shares = frame[:], rows.shares
     y = rows.y if rows.offset is None else rows.y - rows.offset
     levels, features = np.full(len(y), level), len(frame.center)
     if lasso:

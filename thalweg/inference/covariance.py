@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 
 Covariance = Literal["classical", "HC0", "HC1", "HC2", "HC3", "clustered"]
 
+# Those that mind how much a row tells of itself.
+LEVERAGED = ("HC2", "HC3")
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -108,15 +111,15 @@ class Contributions:
         if kind == "clustered":
             return self._clustered(bread, np.asarray(clusters))
         scores, formula = self._leveraged(kind)
-        spread = bread @ scores.T
+        found = bread @ (scores.T @ scores) @ bread
         factor = 1.0
         if kind == "HC1":
             factor = self.rows / (self.rows - self.parameters)
             formula += " · n/(n − p)"
         # statsmodels gives HC0 under all four names where the loss is no sum of squares.
         peer = kind if self.least_squares or kind == "HC0" else ""
-        found = Convention(kind, formula, ReferenceDistribution(df), peer)
-        return factor * spread @ spread.T, found
+        convention = Convention(kind, formula, ReferenceDistribution(df), peer)
+        return factor * (found + found.T) / 2.0, convention
 
     def _classical(self, bread: Floats, df: float | None) -> tuple[Floats, Convention]:
         if self.scale is None:

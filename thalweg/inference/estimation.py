@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, shown
-from thalweg.inference.covariance import Contributions
+from thalweg.inference.covariance import LEVERAGED, Contributions
 from thalweg.inference.losses import RowLosses, read_losses
 from thalweg.inference.newton import CONVERGED, Optimum, descend
 from thalweg.inference.resampling import Refits, Resampled, chance_of
@@ -224,7 +224,7 @@ def _contributions(fitted: FittedLosses, loss_is: Any, kind: str) -> Contributio
         # Of squares, half of the curvature is that of a sum of ½r²/σ² with σ² = RSS/(n − p).
         scale = 2.0 * losses.value(fitted.optimum.at) / (rows - size)
     leverages = None
-    if kind in ("HC2", "HC3") and rows * len(bend.hessian) ** 2 <= MOST_NUMBERS:
+    if kind in LEVERAGED and rows * len(bend.hessian) ** 2 <= MOST_NUMBERS:
         each = losses.hessians(fitted.optimum.at)
         inverse = basis @ np.linalg.inv(hessian) @ basis.T
         leverages = np.einsum("ijk,kj->i", each, inverse)

@@ -14,7 +14,7 @@ MOST_STEPS = 60
 
 # In units of the statistical error: from here on a step needs no search, there it is an optimum,
 # and below this all that is left is rounding.
-NEAR, CONVERGED, VANISHED = 1e-3, 1e-7, 1e-13
+NEAR, CONVERGED, VANISHED = 1e-3, 1e-7, 1e-12
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class LossCurvature:
         gained = float(gradient @ inverse @ gradient)
         chance = self.chance
         if chance is None:
-            chance = float(np.sum((self.scores @ inverse) * self.scores))
+            chance = float(np.sum(inverse * (self.scores.T @ self.scores)))
         # Of a perfect fit the scores are rounding too, and there is nothing left to gain.
         nothing = gained <= self.rounding or chance <= 0.0
         return 0.0 if nothing else float(np.sqrt(gained / chance))

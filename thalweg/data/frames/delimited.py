@@ -28,6 +28,8 @@ MISSING = r"(?i:|na|n/a|#n/a|<na>|-?nan|null|none|\?|\.)"
 # Beyond, a database plans its query for longer than Python reads the numbers.
 WIDE = 500
 
+CHARACTERS_AT_ONCE = 1 << 22
+
 
 def read_delimited(path: Path, reading: ReadOptions, source: str) -> Table:
     """Read a delimited text file.
@@ -73,25 +75,28 @@ def _plain_numbers(
 
 def _long(path: Path, dialect: Dialect) -> Floats | None:
     """Read a wide file as one long column, shape (columns, rows); None if a row is malformed."""
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    marks, parts = len(dialect.names) - 1, []
+    with path.open(encoding="utf-8-sig", newline="") as text, duckdb.connect() as database:
         for _ in range(dialect.skipped + 1):
             text.readline(HEADER_CHARACTERS)
-        lines = [line for line in text.read().splitlines() if line]
-    marks = len(dialect.names) - 1
-    if not lines or any(line.count(dialect.delimiter) != marks for line in lines):
-        return None
-    with duckdb.connect() as database:
-        try:
-            found = database.execute(
-                "SELECT CAST(nullif(v, '') AS DOUBLE) AS v FROM "
-                "(SELECT unnest(string_split(line, ?)) AS v FROM "
-                "(SELECT unnest(string_split(?, chr(10))) AS line))",
-                [dialect.delimiter, "\n".join(lines)],
-            ).fetchnumpy()["v"]
-        except duckdb.Error:
-            return None
-    values = np.ma.filled(found.astype(np.float64, copy=False), np.nan)
-    return np.ascontiguousarray(values.reshape(len(lines), marks + 1).T)
+        # A few megabytes at a time: the memory for them is used again.
+        while lines := text.readlines(CHARACTERS_AT_ONCE):
+            lines = [line for line in (given.rstrip("\r\n") for given in lines) if line]
+            if any(line.count(dialect.delimiter) != marks for line in lines):
+                return None
+            try:
+                found = database.execute(
+                    "SELECT CAST(nullif(v, '') AS DOUBLE) AS v FROM "
+                    "(SELECT unnest(string_split(line, ?)) AS v FROM "
+                    "(SELECT unnest(string_split(?, chr(10))) AS line))",
+                    [dialect.delimiter, "\n".join(lines)],
+                ).fetchnumpy()["v"]
+            except duckdb.Error:
+                return None
+            if lines:
+                values = np.ma.filled(found.astype(np.float64, copy=False), np.nan)
+                parts.append(values.reshape(len(lines), marks + 1))
+    return np.ascontiguousarray(np.concatenate(parts).T) if parts else None
 
 
 def _plain_from_database(

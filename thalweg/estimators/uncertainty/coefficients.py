@@ -16,7 +16,7 @@ from thalweg.estimators.uncertainty.intervals import FAMILY_NAMES
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.covariance import Covariance
 from thalweg.inference.regressions.families import FAMILIES
-from thalweg.inference.regressions.triangular import triangle
+from thalweg.inference.regressions.tall import triangle
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,8 @@ def in_own_units(found: Inference, rows: Rows, encoding: Encoding) -> Inference:
         values = np.array([float(intercept), *slopes]) * target.scale + shift
         return replace(found, estimates=values)
     own = _own_units(encoding)
-    left_out = _undetermined(rows.X, own, names)
+    # Where every column stands, those of own units do too.
+    left_out = _undetermined(rows.X, own, names) if found.left_out else {}
     told = np.array([name not in left_out for name in names])
     values = own @ np.nan_to_num(found.estimates) * target.scale + shift
     covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2
@@ -170,7 +171,7 @@ def _undetermined(X: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, s
         for name, is_so in zip(names[1:], constant, strict=True)
         if is_so
     }
-    R = triangle(np.column_stack([np.ones(len(X)), X]))
+    R = triangle(X, constant=True)
     lengths = np.linalg.norm(R, axis=0)
     varying = lengths > 0.0
     small = R[:, varying] / lengths[varying]

@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, DataError, ShapeError, printable, shown
-from thalweg.inference.regressions.triangular import triangle
+from thalweg.inference.regressions.tall import blocks, triangle
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # What is left of a column's length once earlier ones are taken out of it, at the least.
 INDEPENDENT = 1e-10
-
-# Rows are taken in pieces that stay in the cache.
-ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +47,10 @@ class Design:
     def orthonormal(self) -> Floats:
         """Return the kept columns in coordinates, Z: √weights Z is orthonormal."""
         Z = np.empty((len(self.X), len(self.kept)))
-        for first in range(0, len(self.X), ROWS_AT_ONCE):
-            part = slice(first, first + ROWS_AT_ONCE)
-            Z[part] = np.linalg.solve(self.R.T, self.X[part, self.kept].T).T
+        every, inverse = len(self.kept) == self.X.shape[1], np.linalg.inv(self.R)
+        for part in blocks(*Z.shape):
+            block = self.X[part] if every else self.X[part, self.kept]
+            np.matmul(block, inverse, out=Z[part])
         return Z
 
     def coefficients(self, coordinates: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.inference.covariance import Contributions
+from thalweg.inference.covariance import LEVERAGED, Contributions
 from thalweg.inference.newton import Optimum, descend
 from thalweg.inference.regressions.again import new_targets, refits_of
 from thalweg.inference.regressions.design import read_design, read_numbers, require_aligned
@@ -266,7 +266,7 @@ def inference_of(
     facts = _facts(fitted)
     if not fitted.optimum.converged:
         return replace(whole, facts=facts, why=_no_optimum(fitted))
-    parts = contributions(rows, fitted.optimum)
+    parts = contributions(rows, fitted.optimum, covariance)
     if parts.rows <= parts.parameters:
         why = (
             f"There are as many coefficients as rows ({parts.rows}), so that nothing is left to "
@@ -281,15 +281,16 @@ def inference_of(
     return whole if began is None else replace(whole, given=began)
 
 
-def contributions(rows: ScoredRows, optimum: Optimum) -> Contributions:
+def contributions(rows: ScoredRows, optimum: Optimum, covariance: str) -> Contributions:
     """Return what covariances in the coordinates of a regression are made of."""
     bend, family = optimum.curvature, rows.family
     parameters, scale = len(optimum.at), 1.0 if family.likelihood else None
     if family.student:
         scale = rows.variance(optimum.at) if len(rows.y) > parameters else np.nan
+    leveraged = covariance in LEVERAGED
+    leverages = rows.leverages(optimum.at, bend.hessian) if leveraged else None
     return Contributions(
-        bend.scores, bend.hessian, scale, rows.leverages(optimum.at, bend.hessian),
-        family.student, family is FAMILIES["linear"],
+        bend.scores, bend.hessian, scale, leverages, family.student, family is FAMILIES["linear"],
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from thalweg.data.formulas import FittedFormula
 from thalweg.inference.newton import LossCurvature
 from thalweg.inference.regressions.design import Design
 from thalweg.inference.regressions.families import RegressionFamily
+from thalweg.inference.regressions.tall import blocks, gram
 
 Floats = NDArray[np.float64]
 
@@ -88,12 +89,13 @@ class ScoredRows:
         """Return scores and second derivatives."""
         first, second = self.family.derivatives(self.apart(at)[0], self.y, at[self.Z.shape[1] :])
         first, second = first * self.design.weights, second * self.design.weights
-        scores = np.concatenate([first[:1].T * self.Z, first[1:].T], axis=1)
+        k = self.Z.shape[1]
+        scores = np.empty((len(self.y), k + len(first) - 1))
+        np.multiply(first[0][:, None], self.Z, out=scores[:, :k])
+        scores[:, k:] = first[1:].T
         cross = self.Z.T @ second[0, 1:].T
         corner = second[1:, 1:].sum(axis=2)
-        hessian = np.block(
-            [[self.Z.T @ (second[0, 0][:, None] * self.Z), cross], [cross.T, corner]]
-        )
+        hessian = np.block([[gram(self.Z, second[0, 0]), cross], [cross.T, corner]])
         rounding = 0.0
         if self.family.student:
             size = self.design.weights @ (self.y**2 + self.offset**2)
@@ -113,9 +115,10 @@ class ScoredRows:
             return None
         second = self.family.derivatives(self.apart(at)[0], self.y, at[:0])[1][0, 0]
         inverse = np.linalg.inv(hessian)
-        return np.asarray(
-            self.design.weights * second * np.sum((self.Z @ inverse) * self.Z, axis=1)
-        )
+        found = self.design.weights * second
+        for part in blocks(*self.Z.shape):
+            found[part] *= np.sum((self.Z[part] @ inverse) * self.Z[part], axis=1)
+        return np.asarray(found)
 
     def variance(self, at: Floats) -> float:
         """Return the estimated variance of the target, of a row of weight 1: RSS / (n − p)."""
