@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
-from thalweg.core.tensor import Tensor, fresh
+from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
@@ -198,6 +198,13 @@ def _max_pool(
     if not return_indices and is_eager(x):
         found = _LARGEST[rank](x, **options)
         return found if batched else reshape(found, found.shape[1:])
+    if is_eager(x):
+        found, number = _LARGEST[rank].keeping(x, **options)
+        if number is not None:
+            places = _places(make(number, kind=found.results), pool)
+            if batched:
+                return found, places
+            return reshape(found, found.shape[1:]), reshape(places, places.shape[1:])
     found, first = _chosen(x, pool)
     found = found if batched else reshape(found, found.shape[1:])
     if not return_indices:

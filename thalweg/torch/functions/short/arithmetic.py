@@ -25,9 +25,21 @@ def _floats(x: Any) -> Array:
 
 @short_road("where")
 def _chosen(condition: Any, input: Any, other: Any) -> Tensor:
-    mask, x, y = known(condition), known(input), known(other)
+    mask = known(condition)
+    if other.__class__ in _NUMBERS or input.__class__ in _NUMBERS:
+        return new(_with_number(mask, input, other))
+    x, y = known(input), known(other)
     require(mask.dtype.kind == "b" and x.dtype == y.dtype and x.shape == y.shape == mask.shape)
     return new(np.where(mask, x, y))
+
+
+def _with_number(mask: Array, input: Any, other: Any) -> Array:
+    """Return elements, all of one shape, or a number."""
+    array = known(other if input.__class__ in _NUMBERS else input)
+    require(mask.dtype.kind == "b" and array.dtype.char in "fd" and array.shape == mask.shape)
+    kind = array.dtype.type
+    x, y = (kind(each) if each.__class__ in _NUMBERS else array for each in (input, other))
+    return np.where(mask, x, y)
 
 
 # The method's first operand is the function's second.

@@ -26,6 +26,27 @@ def _cat(tensors: Any, dim: Any = 0) -> Tensor:
     return new(np.concatenate(arrays, axis_in(dim, arrays[0].ndim)))
 
 
+@short_road("vstack", "row_stack")
+def _vstack(tensors: Any) -> Tensor:
+    arrays = _alike(tensors)
+    require(arrays[0].ndim > 1)
+    return new(np.concatenate(arrays, 0))
+
+
+@short_road("hstack", "column_stack")
+def _hstack(tensors: Any) -> Tensor:
+    arrays = _alike(tensors)
+    require(all(array.ndim > 1 for array in arrays))
+    return new(np.concatenate(arrays, 1))
+
+
+@short_road("repeat_interleave")
+def _repeat_interleave(x: Any, repeats: Any, dim: Any) -> Tensor:
+    array = known(x)
+    require(repeats.__class__ is int and repeats >= 0)
+    return new(array.repeat(repeats, axis_in(dim, array.ndim)))
+
+
 @short_road("stack")
 def _stack(tensors: Any, dim: Any = 0) -> Tensor:
     arrays = _alike(tensors)
@@ -38,14 +59,20 @@ def _stack(tensors: Any, dim: Any = 0) -> Tensor:
 
 
 @short_road("roll")
-def _roll(x: Any, shifts: Any, dims: Any) -> Tensor:
+def _roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     array = known(x)
+    if dims is None:
+        return new(_rolled(array.reshape(-1), shifts, 0).reshape(array.shape))
     axis = axis_in(dims, array.ndim)
+    return new(_rolled(array, shifts, axis))
+
+
+def _rolled(array: Array, shifts: Any, axis: int) -> Array:
     require(shifts.__class__ is int and array.size > 0)
     kept = array.shape[axis] - shifts % array.shape[axis]
     before = (slice(None),) * axis
     parts = array[(*before, slice(kept, None))], array[(*before, slice(kept))]
-    return new(np.concatenate(parts, axis))
+    return np.concatenate(parts, axis)
 
 
 @short_road("repeat")

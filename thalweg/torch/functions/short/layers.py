@@ -93,6 +93,24 @@ def scored(
     return new(tracing.quiet(cross_entropies_alone, x, y=y, kind=reduction))
 
 
+def picked(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
+    reduction: Any = "mean",
+) -> Tensor:  # fmt: skip
+    """Return the negative of the numbers of classes, all of which count."""
+    x = known(input)
+    require(x.ndim == 2 and x.size > 0 and x.dtype.char in "fd")
+    require(weight is None and reduction in ("mean", "sum", "none"))
+    y = positions(target, x.shape[1])
+    require(y.shape == x.shape[:1] and ignore_index.__class__ is int and ignore_index < 0)
+    losses = -x[np.arange(len(y)), y]
+    if reduction != "none":
+        losses = np.asarray(tracing.quiet(np.add.reduce, losses))
+        if reduction == "mean":
+            losses = losses / x.dtype.type(len(y))
+    return new(losses)
+
+
 # ---- connectionist temporal classification
 
 

@@ -42,8 +42,43 @@ def _product(name: str, left: int, right: int) -> None:
 
 
 _product("dot", 1, 1)
+_product("vdot", 1, 1)
+_product("mm", 2, 2)
 _product("mv", 2, 1)
 _product("bmm", 3, 3)
+
+
+def _added_product(name: str, left: int, right: int) -> None:
+    @short_road(name)
+    def added(input: Any, x: Any, y: Any) -> Tensor:
+        first, second = _pair(x, y, left, right)
+        term = known(input)
+        require(term.dtype == first.dtype)
+        require(first.shape[-1] == second.shape[0 if right < 3 else 1] > 0)
+        require(right < 3 or first.shape[0] == second.shape[0])
+        found = tracing.quiet(np.matmul, first, second)
+        require(np.broadcast_shapes(term.shape, found.shape) == found.shape)
+        return new(tracing.quiet(np.add, found, term, found))
+
+
+_added_product("addmm", 2, 2)
+_added_product("addmv", 2, 1)
+_added_product("baddbmm", 3, 3)
+
+
+@short_road("inner")
+def _inner(x: Any, y: Any) -> Tensor:
+    first, second = _pair(x, y, 1, 1)
+    require(first.shape == second.shape and first.size > 0)
+    return new(tracing.quiet(np.matmul, first, second))
+
+
+@short_road("trace")
+def _trace(x: Any) -> Tensor:
+    array = known(x)
+    require(array.ndim == 2 and array.dtype.char in "fd")
+    return new(tracing.quiet(array.trace))
+
 
 # So many products of numbers a sum over indices takes, written as a plain loop.
 _FEW = 1 << 16

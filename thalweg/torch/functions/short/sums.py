@@ -114,8 +114,13 @@ def _by_loop(run: Any, array: Array, axis: Any, keepdim: bool) -> Any:
 
 def _spread(name: str, meaning: Callable[..., Array]) -> None:
     @short_road(name)
-    def spread(x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False) -> Tensor:
+    def spread(
+        x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False, unbiased: Any = True
+    ) -> Tensor:
         array = _floats(x)
+        if unbiased is not True:
+            require(unbiased is False and correction == 1)
+            correction = 0
         require(dim.__class__ is not bool and correction.__class__ is int)
         axis = _axis(dim, array.ndim)
         count = array.size if axis is None else _count(array.shape, axis)
@@ -182,6 +187,18 @@ def _truth(name: str) -> None:
         return new(getattr(array, name)(axis, keepdims=bool(keepdim)))
 
 
+@short_road("count_nonzero")
+def _count_nonzero(x: Any) -> Tensor:
+    return new(np.asarray(np.count_nonzero(known(x)), np.int64))
+
+
+@short_road("equal")
+def _equal(x: Any, other: Any) -> Any:
+    a, b = known(x), known(other)
+    require(a.dtype == b.dtype)
+    return a.shape == b.shape and bool((a == b).all())
+
+
 _truth("any")
 _truth("all")
 
@@ -233,15 +250,22 @@ def _norm(x: Any, p: Any = 2) -> Tensor:
 # ---- of rows
 
 
-def _of_rows(name: str, function: Callable[..., Tensor]) -> None:
+def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @short_road(name)
-    def of_rows(x: Any, dim: Any) -> Tensor:
-        array = x.array
+    def of_rows(input: Any, dim: Any) -> Tensor:
+        x, array = input, input.array
         require(array.__class__ is np.ndarray and array.dtype.char in "fd" and array.size > 0)
-        require(axis_in(dim, array.ndim) == array.ndim - 1)
-        return composed(function, x, axes=array.ndim - 1, axis=-1)
+        axis = axis_in(dim, array.ndim)
+        if axis == array.ndim - 1:
+            return composed(function, x, axes=axis, axis=-1)
+        turned = np.ascontiguousarray(known(x).swapaxes(axis, -1))
+        found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
+        require(found.ndim == array.ndim)
+        return new(np.ascontiguousarray(found.swapaxes(axis, -1)))
+
+    return of_rows
 
 
-_of_rows("softmax", activations.softmax)
-_of_rows("log_softmax", activations.log_softmax)
+softmax_of_rows = _of_rows("softmax", activations.softmax)
+log_softmax_of_rows = _of_rows("log_softmax", activations.log_softmax)
 _of_rows("logsumexp", logsumexp)

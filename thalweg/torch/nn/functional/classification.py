@@ -34,7 +34,7 @@ from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
-from thalweg.torch.functions.short.layers import scored
+from thalweg.torch.functions.short.layers import picked, scored
 from thalweg.torch.functions.short.road import tries
 from thalweg.torch.fused.classes import cross_entropies, cross_entropies_alone, cross_entropies_back
 from thalweg.torch.naming import as_tensor
@@ -263,6 +263,7 @@ def _loss_of_probabilities(
     return sum(losses) / max(1, logs.size // logs.shape[axis])
 
 
+@tries(picked)
 @step("NllLoss")
 def nll_loss(
     input: Any,

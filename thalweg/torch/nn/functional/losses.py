@@ -142,8 +142,15 @@ def pairwise_distance(
     x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """Distance of vectors along the last axis: ‖x₁ - x₂ + ε‖ₚ."""
-    difference = as_floating(as_tensor(x1), None) - as_floating(as_tensor(x2), None) + eps
-    return norm_of_vectors(difference, p, -1, keepdim)
+    x, y = as_floating(as_tensor(x1), None), as_floating(as_tensor(x2), None)
+    options = {"p": float(p), "eps": float(eps), "keepdim": bool(keepdim)}
+    if x.ndim and x.array.shape == y.array.shape:
+        return composed(_distance, x, y, axes=x.ndim - 1, **options)
+    return _distance(x, y, **options)  # type: ignore[arg-type]
+
+
+def _distance(x: Tensor, y: Tensor, p: float, eps: float, keepdim: bool) -> Tensor:
+    return norm_of_vectors(x - y + eps, p, -1, keepdim)
 
 
 def _match_shapes(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
