@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,15 @@ import pytest
 import torch
 
 from thalweg import torch as wing
+
+
+@pytest.fixture(autouse=True)
+def _single_precision() -> Iterator[None]:
+    before = wing.get_default_dtype()
+    wing.set_default_dtype(wing.float32)
+    yield
+    wing.set_default_dtype(before)
+
 
 # Each is evaluated with either library, on the same tensors.
 CALLS = """
@@ -35,6 +45,16 @@ F.instance_norm(im,None,None,four,four) | F.pixel_shuffle(im,2) | F.pixel_unshuf
 F.channel_shuffle(im,2) | F.pad(im,(1,2,2,1),mode='reflect') | F.pad(im,(1,2,0,3),mode='replicate')
 F.pad(im,(1,2,2,1),mode='circular') | F.pad(x,(2,1),mode='reflect')
 F.adaptive_avg_pool2d(im,1) | F.adaptive_avg_pool2d(im,(3,2)) | F.adaptive_avg_pool2d(im,(5,4))
+j+k | j-k | j*k | j+1 | 2*j | j>k | j<=3 | x.logsumexp(0) | im.softmax(1) | im.logsumexp(1)
+x.norm(dim=1) | x.norm(2,0,True) | x.norm() | x.dist(y) | x.prod(1) | x.prod(0,True)
+lib.var_mean(x) | lib.std_mean(x,dim=1) | x.nansum() | odd.nansum() | x.diff() | x.median(dim=1)
+x.median(1,True) | x.kthvalue(3) | x.kthvalue(1,1,True) | x.cummax(1) | x.cummin(1) | x.aminmax()
+odd.cummax(1) | lib.diag(row) | F.one_hot(lab) | lib.normal(1.0,2.0,(20,)) | lib.linalg.norm(x)
+lib.linalg.vector_norm(x) | lib.fft.fft(row) | lib.fft.fft(x) | F.normalize(x,dim=0)
+F.normalize(im) | F.normalize(im,1.0,2) | F.binary_cross_entropy(x.sigmoid(),m.float())
+F.binary_cross_entropy((m*1.0),p/8) | F.cross_entropy(x,lab,weight=row.abs())
+F.cross_entropy(x,lab,label_smoothing=0.1) | F.adaptive_max_pool2d(im,1)
+F.adaptive_max_pool2d(im,(3,2),return_indices=True) | F.adaptive_max_pool2d(im,(4,3))
 F.max_pool2d(im,2,return_indices=True) | F.max_pool2d(im,3,2,1,return_indices=True)
 """
 
@@ -84,7 +104,10 @@ RECORDED = [
     "F.max_pool2d(im, 2, return_indices=True)[0]", "F.softmax(x, 1)", "F.log_softmax(x, 0)",
     "F.group_norm(im, 2, four, four)", "F.cross_entropy(x, lab)", "F.nll_loss(x, lab)",
     "F.layer_norm(x, (8,), row, row)", "F.conv2d(im, im[:, :, :3, :3])",
-    "F.scaled_dot_product_attention(x, y, y)",
+    "F.scaled_dot_product_attention(x, y, y)", "F.normalize(im)", "F.adaptive_max_pool2d(im, 2)",
+    "F.binary_cross_entropy(x.sigmoid(), y.sigmoid())", "x.norm(dim=1)", "x.logsumexp(0)",
+    "F.binary_cross_entropy((x > 0) * 1.0 + 0 * x, m * 1.0)",
+    "F.cross_entropy(x, lab, weight=p[0], label_smoothing=0.1)",
 ]  # fmt: skip
 
 

@@ -508,6 +508,11 @@ def _adaptive_max_pool(
             f"{name}: elements of output_size must be greater than or equal to 0, and there must "
             f"be {rank}; {output_size} was given. Give one number, or one an axis."
         )
+    counts = [e if n is None else int(n) for e, n in zip(x.array.shape[2:], given, strict=True)]
+    pairs = list(zip(x.array.shape[2:], counts, strict=True))
+    if is_eager(x) and x.array.size and all(n > 0 and e % n == 0 for e, n in pairs):
+        sizes_of_all = tuple([e // n for e, n in pairs])
+        return _max_pool(name, rank, input, sizes_of_all, return_indices=return_indices)
     starts, stops, sizes = [], [], []
     for extent, wanted in zip(x.shape[2:], given, strict=True):
         n = extent if wanted is None else int(wanted)

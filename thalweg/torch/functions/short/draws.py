@@ -130,6 +130,15 @@ def _like(name: str, draw: Callable[[Any, Any], Any]) -> None:
 _like("rand_like", lambda shape, dtype: default_generator.rand(shape, dtype))
 _like("randn_like", lambda shape, dtype: default_generator.normal(0.0, 1.0, shape, dtype))
 
+
+@short_road("normal")
+def _normal_of(mean: Any, std: Any, size: Any) -> Tensor:
+    require(mean.__class__ in _NUMBERS and std.__class__ in _NUMBERS and std >= 0)
+    shape = _shape((size,))
+    require_stream()
+    return new(default_generator.normal(mean, std, shape, _default()))
+
+
 _WORDS: dict[str, Any] = {"f": np.dtype(np.uint32), "d": np.dtype(np.uint64)}
 
 

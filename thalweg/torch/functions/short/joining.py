@@ -165,11 +165,23 @@ def _clone(x: Any) -> Tensor:
     return new(array.copy())
 
 
+@short_road("diag")
+def _diagonal_matrix(x: Any) -> Tensor:
+    array = known(x)
+    require(array.ndim == 1 and array.size > 0)
+    found = np.zeros((array.size, array.size), array.dtype)
+    found.reshape(-1)[:: array.size + 1] = array
+    return new(found)
+
+
 def classes_shown(input: Any, num_classes: Any = -1) -> Tensor:
-    """Return 1 at each class and 0 elsewhere, where the number of classes is given."""
+    """Return 1 at each class and 0 elsewhere."""
     index = known(input)
-    require(num_classes.__class__ is int and num_classes > 0 and index.dtype.char in "li")
-    require(index.size > 0 and index.min() >= 0 and index.max() < num_classes)
+    require(num_classes.__class__ is int and index.dtype.char in "li" and index.size > 0)
+    highest = int(index.max())
+    if num_classes == -1:
+        num_classes = highest + 1
+    require(num_classes > 0 and index.min() >= 0 and highest < num_classes)
     found = np.zeros((*index.shape, num_classes), np.int64)
     flat = index.reshape(-1)
     found.reshape(-1)[np.arange(0, found.size, num_classes) + flat] = 1

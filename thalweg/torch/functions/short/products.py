@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,18 @@ def _lengths_of_differences(x: Array, y: Array) -> Array:
     columns = np.ascontiguousarray(y.T)
     lengths: Array = loop("distances", x.dtype.char)(x, columns)
     return lengths
+
+
+def _spectrum_of(transform: Callable[[Array], Array]) -> Callable[..., Tensor]:
+    def form(input: Any) -> Tensor:
+        array = known(input)
+        require(array.dtype.char in "fdFD" and array.ndim > 0 and array.shape[-1] > 0)
+        return new(transform(array))
+
+    return form
+
+
+whole_spectrum, inverse_spectrum = _spectrum_of(np.fft.fft), _spectrum_of(np.fft.ifft)
 
 
 def spectrum(x: Any) -> Tensor:

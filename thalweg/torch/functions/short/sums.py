@@ -112,7 +112,7 @@ def _by_loop(run: Any, array: Array, axis: Any, keepdim: bool) -> Any:
     return run(array, axis=axis, keepdims=keepdim)
 
 
-def _spread(name: str, meaning: Callable[..., Array]) -> None:
+def _spread(name: str, meaning: Callable[..., Array]) -> Callable[..., Tensor]:
     @short_road(name)
     def spread(
         x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False, unbiased: Any = True
@@ -130,17 +130,47 @@ def _spread(name: str, meaning: Callable[..., Array]) -> None:
             return new(tracing.quiet(_by_loop, run, array, axis, bool(keepdim)))
         return new(tracing.quiet(meaning, array, axis, keepdim, correction))
 
+    return spread
 
-_spread("var", _variance)
-_spread("std", _root_of_variance)
+
+_variance_of = _spread("var", _variance)
+_deviation_of = _spread("std", _root_of_variance)
+
+
+def _spread_and_mean(name: str, spread: Callable[..., Tensor]) -> None:
+    @short_road(f"{name}_mean")
+    def both(x: Any, dim: Any = None, *, keepdim: Any = False) -> Any:
+        return spread(x, dim, keepdim=keepdim), _mean_of(x, dim, keepdim)
+
+
+_spread_and_mean("var", _variance_of)
+_spread_and_mean("std", _deviation_of)
+
+
+@short_road("nansum")
+def _sum_of_numbers(x: Any) -> Tensor:
+    array = _floats(x)
+    found = total(array)
+    return new(found if found == found else total(np.where(np.isnan(array), 0, array)))
+
+
+@short_road("diff")
+def _differences(x: Any) -> Tensor:
+    array = _floats(x)
+    require(array.ndim > 0 and array.shape[-1] > 1)
+    return new(tracing.quiet(np.subtract, array[..., 1:], array[..., :-1]))
+
 
 # So many products run side by side.
 _LANES = 256
 
 
 @short_road("prod")
-def _product(x: Any) -> Tensor:
+def _product(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
     array = _floats(x)
+    if dim is not None:
+        axis = axis_in(dim, array.ndim)
+        return new(tracing.quiet(np.multiply.reduce, array, axis, None, None, keepdim))
     return new(tracing.quiet(_multiplied, array.reshape(-1)))
 
 
@@ -242,9 +272,30 @@ def length(array: Array) -> Array:
 
 
 @short_road("norm")
-def _norm(x: Any, p: Any = 2) -> Tensor:
+def _norm(x: Any, p: Any = 2, dim: Any = None, keepdim: Any = False) -> Tensor:
     require(p.__class__ in (int, float, str) and (p == 2 or p == "fro"))
+    return whole_length(x) if dim is None else _lengths(_floats(x), dim, keepdim)
+
+
+def whole_length(x: Any) -> Tensor:
+    """Return the Euclidean length of all elements."""
     return new(length(_floats(x)))
+
+
+def _lengths(array: Array, dim: Any, keepdim: Any) -> Tensor:
+    """Return Euclidean lengths along an axis."""
+    axis = axis_in(dim, array.ndim)
+    squares = tracing.quiet(np.multiply, array, array)
+    totals = tracing.quiet(np.add.reduce, squares, axis, None, None, keepdim)
+    require(np.minimum.reduce(totals, None) > 1e-30 and np.maximum.reduce(totals, None) < 1e30)
+    return new(np.sqrt(totals))
+
+
+@short_road("dist")
+def _distance(x: Any, other: Any) -> Tensor:
+    a, b = _floats(x), _floats(other)
+    require(a.dtype == b.dtype and a.shape == b.shape)
+    return new(length(tracing.quiet(np.subtract, a, b)))
 
 
 # ---- of rows
@@ -258,10 +309,11 @@ def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor
         axis = axis_in(dim, array.ndim)
         if axis == array.ndim - 1:
             return composed(function, x, axes=axis, axis=-1)
-        turned = np.ascontiguousarray(known(x).swapaxes(axis, -1))
+        turned = np.ascontiguousarray(np.moveaxis(known(x), axis, -1))
         found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
-        require(found.ndim == array.ndim)
-        return new(np.ascontiguousarray(found.swapaxes(axis, -1)))
+        if found.ndim < array.ndim:
+            return new(found)
+        return new(np.ascontiguousarray(np.moveaxis(found, -1, axis)))
 
     return of_rows
 
