@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
+from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
@@ -201,7 +202,7 @@ def _max_pool(
     if is_eager(x):
         found, number = _LARGEST[rank].keeping(x, **options)
         if number is not None:
-            places = _places(make(number, kind=found.results), pool)
+            places = make(_positions(number, pool), kind=found.results)
             if batched:
                 return found, places
             return reshape(found, found.shape[1:]), reshape(places, places.shape[1:])
@@ -246,6 +247,20 @@ def _with_indices(
         name, rank, input, kernel_size, stride, padding, dilation, ceil_mode, True
     )
     return found
+
+
+def _positions(number: Array, pool: _Pool) -> Array:
+    """Return what `_places` does, of an array."""
+    total: Any = 0
+    step = number.astype(np.int64)
+    rank = len(pool.size)
+    for axis in range(rank):
+        inner = math.prod(pool.size[axis + 1 :])
+        within = step // inner % pool.size[axis]
+        start = np.arange(pool.counts[axis]) * pool.stride[axis] - pool.low[axis]
+        place = within * pool.dilation[axis] + start.reshape(-1, *(1,) * (rank - 1 - axis))
+        total = total * pool.extents[axis] + place
+    return np.asarray(total)
 
 
 def _places(first: Tensor, pool: _Pool) -> Tensor:

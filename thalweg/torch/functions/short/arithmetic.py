@@ -51,6 +51,10 @@ setattr(TorchTensor, "where", _method)  # noqa: B010 - mypy knows the method
 @short_road("clamp", "clip", inplace=True)
 def _clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
     array, least, most = _floats(x), min, max
+    if least is None or most is None:
+        bound, ufunc = (most, np.minimum) if least is None else (least, np.maximum)
+        require(bound.__class__ in _NUMBERS)
+        return new(ufunc(array, array.dtype.type(bound)))
     require(least.__class__ in _NUMBERS and most.__class__ in _NUMBERS and least <= most)
     if array.size >= _FEW:
         return composed(op.clip, x, min=least, max=most)
@@ -63,9 +67,21 @@ def _clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
 @short_road("lerp", inplace=True)
 def _lerp(x: Any, end: Any, weight: Any) -> Tensor:
     start, stop = _floats(x), known(end)
-    require(start.dtype == stop.dtype and start.shape == stop.shape and weight.__class__ is float)
+    require(start.dtype == stop.dtype and start.shape == stop.shape)
+    if weight.__class__ is TorchTensor:
+        share = known(weight)
+        require(share.dtype == start.dtype and share.shape == start.shape)
+        return new(tracing.quiet(_from_either, start, stop, share))
+    require(weight.__class__ is float)
     require(start.size < _FEW)
     return new(tracing.quiet(_between, start, stop, start.dtype.type(weight)))
+
+
+def _from_either(start: Array, stop: Array, weight: Array) -> Array:
+    """Return what is between, computed from the nearer end."""
+    away = stop - start
+    near = np.abs(weight) < 0.5
+    return np.asarray(np.where(near, start + weight * away, stop - away * (1 - weight)))
 
 
 def _between(start: Array, stop: Array, weight: Any) -> Array:

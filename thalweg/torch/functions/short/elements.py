@@ -81,6 +81,19 @@ for _name, _kinds, _ufunc in (
     _of_two(_name, _kinds, _ufunc)
 
 
+@short_road("xlogy")
+def _times_logarithm(x: Any, y: Any) -> Tensor:
+    a, b = known(x), known(y)
+    require(a.dtype == b.dtype and a.dtype.char in "fd" and a.shape == b.shape)
+    return new(tracing.quiet(_product_with_logarithm, a, b))
+
+
+def _product_with_logarithm(x: Array, y: Array) -> Array:
+    found = x * np.log(y)
+    found[(x == 0) & ~np.isnan(y)] = 0
+    return found
+
+
 @short_road("logical_not", "__invert__", "bitwise_not")
 def _not(x: Any) -> Tensor:
     array = known(x)

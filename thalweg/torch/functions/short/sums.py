@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -301,6 +302,13 @@ def _distance(x: Any, other: Any) -> Tensor:
 # ---- of rows
 
 
+@functools.cache
+def _turns(rank: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the order of axes in which one is the last, and the order that undoes that."""
+    rest = [i for i in range(rank) if i != axis]
+    return (*rest, axis), (*range(axis), rank - 1, *range(axis, rank - 1))
+
+
 def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @short_road(name)
     def of_rows(input: Any, dim: Any) -> Tensor:
@@ -309,11 +317,12 @@ def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor
         axis = axis_in(dim, array.ndim)
         if axis == array.ndim - 1:
             return composed(function, x, axes=axis, axis=-1)
-        turned = np.ascontiguousarray(np.moveaxis(known(x), axis, -1))
+        there, back = _turns(array.ndim, axis)
+        turned = np.ascontiguousarray(known(x).transpose(there))
         found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
         if found.ndim < array.ndim:
             return new(found)
-        return new(np.ascontiguousarray(np.moveaxis(found, -1, axis)))
+        return new(np.ascontiguousarray(found.transpose(back)))
 
     return of_rows
 

@@ -106,6 +106,13 @@ def _road(name: str, whole: bool = False) -> None:
         return result
 
 
+@short_road("expand_as")
+def _expanded_as(x: Any, other: Any) -> Any:
+    if x.__class__ is not TorchTensor or other.array.__class__ is not np.ndarray:
+        raise LongRoadError
+    return x.expand(*other.array.shape)
+
+
 # Where `dim` stands after the other arguments.
 _BY_DIM = {"unsqueeze", "squeeze", "split", "chunk", "unbind"}
 
