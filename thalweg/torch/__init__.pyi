@@ -1469,14 +1469,9 @@ def fix_(input: TorchTensor) -> TorchTensor:
     r"""Write the result of `fix` into the tensor itself, and return it."""
 
 def flatten(
-    input: ArrayLike,
-    start_dim: Any = None,
-    end_dim: builtins.int | None = None,
-    *,
-    order: str = "C",
-    out: _Out = None,
+    input: ArrayLike, start_dim: builtins.int = 0, end_dim: builtins.int = -1, *, out: _Out = None
 ) -> TorchTensor:
-    r"""Return all elements, or those of a run of axes, along one axis, in row-major order."""
+    r"""Show the elements of a run of axes along one axis, or copy them where they lie elsewhere."""
 
 def flip(
     input: ArrayLike,

@@ -8,6 +8,8 @@ from thalweg.torch.functions.matrices import householder as _householder
 from thalweg.torch.functions.matrices import ldl as _ldl
 from thalweg.torch.functions.matrices import lu as _lu
 from thalweg.torch.functions.matrices import older as _older
+from thalweg.torch.functions.short.road import trying as _trying
+from thalweg.torch.functions.short.sums import whole_length as _whole_length
 from thalweg.torch.naming import operands_by_name as _operands_by_name
 from thalweg.torch.naming import speaking as _speaking
 
@@ -29,3 +31,5 @@ globals().update(
         for name, own in _FUNCTIONS.items()
     }
 )
+norm = _trying(_whole_length, globals()["norm"])
+vector_norm = _trying(_whole_length, globals()["vector_norm"])

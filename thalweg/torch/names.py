@@ -32,7 +32,7 @@ _METHODS = """
 all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d
 broadcast_to cholesky cholesky_inverse cholesky_solve clone conj contiguous copy_ corrcoef
 count_nonzero cov cumprod cumsum det detach detach_ diag diag_embed diagflat diagonal diff dot
-dsplit fill_ fill_diagonal_ flatten fliplr flipud fmax fmin ger hsplit inner inverse is_complex
+dsplit fill_ fill_diagonal_ fliplr flipud fmax fmin ger hsplit inner inverse is_complex
 isclose isfinite isinf isnan isneginf isposinf isreal kron log_softmax logaddexp logaddexp2
 logcumsumexp logdet logsumexp matmul matrix_exp matrix_power maximum minimum moveaxis
 nanquantile nansum outer pinverse positive prod quantile ravel repeat_interleave reshape

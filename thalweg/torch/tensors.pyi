@@ -1060,14 +1060,9 @@ class TorchTensor(_core.Tensor):
     @flat.setter
     def flat(self, value: Any) -> None: ...
     def flatten(
-        self,
-        start_dim: Any = None,
-        end_dim: builtins.int | None = None,
-        *,
-        order: str = "C",
-        out: _Out = None,
+        self, start_dim: builtins.int = 0, end_dim: builtins.int = -1, *, out: _Out = None
     ) -> TorchTensor:
-        r"""Return all elements, or those of a run of axes, along one axis, in row-major order."""
+        r"""Show the elements of a run of axes along one axis, or copy them where they lie elsewhere."""
 
     def flip(
         self,

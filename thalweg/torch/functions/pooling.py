@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
-from thalweg.core.tensor import Tensor, fresh
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
@@ -198,6 +199,13 @@ def _max_pool(
     if not return_indices and is_eager(x):
         found = _LARGEST[rank](x, **options)
         return found if batched else reshape(found, found.shape[1:])
+    if is_eager(x):
+        found, number = _LARGEST[rank].keeping(x, **options)
+        if number is not None:
+            places = make(_positions(number, pool), kind=found.results)
+            if batched:
+                return found, places
+            return reshape(found, found.shape[1:]), reshape(places, places.shape[1:])
     found, first = _chosen(x, pool)
     found = found if batched else reshape(found, found.shape[1:])
     if not return_indices:
@@ -239,6 +247,20 @@ def _with_indices(
         name, rank, input, kernel_size, stride, padding, dilation, ceil_mode, True
     )
     return found
+
+
+def _positions(number: Array, pool: _Pool) -> Array:
+    """Return what `_places` does, of an array."""
+    total: Any = 0
+    step = number.astype(np.int64)
+    rank = len(pool.size)
+    for axis in range(rank):
+        inner = math.prod(pool.size[axis + 1 :])
+        within = step // inner % pool.size[axis]
+        start = np.arange(pool.counts[axis]) * pool.stride[axis] - pool.low[axis]
+        place = within * pool.dilation[axis] + start.reshape(-1, *(1,) * (rank - 1 - axis))
+        total = total * pool.extents[axis] + place
+    return np.asarray(total)
 
 
 def _places(first: Tensor, pool: _Pool) -> Tensor:
@@ -501,6 +523,11 @@ def _adaptive_max_pool(
             f"{name}: elements of output_size must be greater than or equal to 0, and there must "
             f"be {rank}; {output_size} was given. Give one number, or one an axis."
         )
+    counts = [e if n is None else int(n) for e, n in zip(x.array.shape[2:], given, strict=True)]
+    pairs = list(zip(x.array.shape[2:], counts, strict=True))
+    if is_eager(x) and x.array.size and all(n > 0 and e % n == 0 for e, n in pairs):
+        sizes_of_all = tuple([e // n for e, n in pairs])
+        return _max_pool(name, rank, input, sizes_of_all, return_indices=return_indices)
     starts, stops, sizes = [], [], []
     for extent, wanted in zip(x.shape[2:], given, strict=True):
         n = extent if wanted is None else int(wanted)

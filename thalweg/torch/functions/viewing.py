@@ -26,6 +26,7 @@ from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.flip import flip as reversed_along
 from thalweg.ops.shape.join import array_split
 from thalweg.ops.shape.reshape import as_shape, axis_of, reshape
+from thalweg.ops.shape.reshape import flatten as along_one_axis
 from thalweg.ops.shape.transpose import moveaxis, swapaxes, transpose
 from thalweg.ops.windows.windows import windows_along
 from thalweg.torch.naming import as_tensor, attach, function, method, named
@@ -99,6 +100,23 @@ def unbind(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
     """Read all positions along an axis, one tensor each."""
     tensor, place = _with_axis("unbind", x, axis, IndexOutOfRange)
     return tuple(select(tensor, place, i) for i in range(tensor.shape[place]))
+
+
+@method
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Show the elements of a run of axes along one axis, or copy them where they lie elsewhere.
+
+    Raises:
+        ArgumentError: If the first axis of the run is after the last.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> x = torch.zeros(2, 2)
+        >>> _ = x.flatten().fill_(1)
+        >>> x.sum()
+        tensor(4.)
+    """
+    return along_one_axis(x, start_dim, end_dim)
 
 
 @method("unsafe_split_with_sizes")

@@ -127,6 +127,14 @@ def by_features_alone(
     return found.reshape(x.shape)
 
 
+def rows_normalized(rows: Array, eps: float) -> Array:
+    """Return contiguous rows with mean 0 and variance 1."""
+    count, dtype = rows.shape[1], rows.dtype
+    ones, zeros = _same(1.0, dtype, count), _same(0.0, dtype, count)
+    found: Array = _of_rows(dtype.char, False)(rows, ones, zeros, _same(eps, FLOAT64))
+    return found
+
+
 def _over_features(
     x: Array,
     weight: Array | None,

@@ -3,6 +3,7 @@
 from thalweg.torch.functions.short import (
     arithmetic,
     draws,
+    elements,
     joining,
     operators,
     order,

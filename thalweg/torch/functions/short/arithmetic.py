@@ -25,9 +25,21 @@ def _floats(x: Any) -> Array:
 
 @short_road("where")
 def _chosen(condition: Any, input: Any, other: Any) -> Tensor:
-    mask, x, y = known(condition), known(input), known(other)
+    mask = known(condition)
+    if other.__class__ in _NUMBERS or input.__class__ in _NUMBERS:
+        return new(_with_number(mask, input, other))
+    x, y = known(input), known(other)
     require(mask.dtype.kind == "b" and x.dtype == y.dtype and x.shape == y.shape == mask.shape)
     return new(np.where(mask, x, y))
+
+
+def _with_number(mask: Array, input: Any, other: Any) -> Array:
+    """Return elements, all of one shape, or a number."""
+    array = known(other if input.__class__ in _NUMBERS else input)
+    require(mask.dtype.kind == "b" and array.dtype.char in "fd" and array.shape == mask.shape)
+    kind = array.dtype.type
+    x, y = (kind(each) if each.__class__ in _NUMBERS else array for each in (input, other))
+    return np.where(mask, x, y)
 
 
 # The method's first operand is the function's second.
@@ -39,6 +51,10 @@ setattr(TorchTensor, "where", _method)  # noqa: B010 - mypy knows the method
 @short_road("clamp", "clip", inplace=True)
 def _clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
     array, least, most = _floats(x), min, max
+    if least is None or most is None:
+        bound, ufunc = (most, np.minimum) if least is None else (least, np.maximum)
+        require(bound.__class__ in _NUMBERS)
+        return new(ufunc(array, array.dtype.type(bound)))
     require(least.__class__ in _NUMBERS and most.__class__ in _NUMBERS and least <= most)
     if array.size >= _FEW:
         return composed(op.clip, x, min=least, max=most)
@@ -51,9 +67,21 @@ def _clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
 @short_road("lerp", inplace=True)
 def _lerp(x: Any, end: Any, weight: Any) -> Tensor:
     start, stop = _floats(x), known(end)
-    require(start.dtype == stop.dtype and start.shape == stop.shape and weight.__class__ is float)
+    require(start.dtype == stop.dtype and start.shape == stop.shape)
+    if weight.__class__ is TorchTensor:
+        share = known(weight)
+        require(share.dtype == start.dtype and share.shape == start.shape)
+        return new(tracing.quiet(_from_either, start, stop, share))
+    require(weight.__class__ is float)
     require(start.size < _FEW)
     return new(tracing.quiet(_between, start, stop, start.dtype.type(weight)))
+
+
+def _from_either(start: Array, stop: Array, weight: Array) -> Array:
+    """Return what is between, computed from the nearer end."""
+    away = stop - start
+    near = np.abs(weight) < 0.5
+    return np.asarray(np.where(near, start + weight * away, stop - away * (1 - weight)))
 
 
 def _between(start: Array, stop: Array, weight: Any) -> Array:

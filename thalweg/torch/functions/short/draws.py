@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,16 +77,66 @@ def _randperm(n: Any) -> Tensor:
     return new(default_generator.randperm(n))
 
 
+def _fillable(x: Any) -> Array:
+    array = changeable(x)
+    if not array.flags.c_contiguous or array.dtype.char not in "fd" or draws_apart():
+        raise LongRoadError
+    return array
+
+
 @short_road("normal_")
 def _normal(x: Any, mean: Any = 0.0, std: Any = 1.0) -> Tensor:
-    array = changeable(x)
+    array = _fillable(x)
     if mean.__class__ not in _NUMBERS or std.__class__ not in _NUMBERS or not std >= 0:
-        raise LongRoadError
-    if not array.flags.c_contiguous or array.dtype.char not in "fd" or draws_apart():
         raise LongRoadError
     if not default_generator.fill_normal(array, mean, std):
         array[...] = default_generator.normal(mean, std, array.shape, array.dtype)
     return written(x)
+
+
+@short_road("uniform_")
+def _uniform(x: Any, from_: Any = 0.0, to: Any = 1.0) -> Tensor:
+    array = _fillable(x)
+    require(from_.__class__ in _NUMBERS and to.__class__ in _NUMBERS and -1e30 < from_ < to < 1e30)
+    array[...] = default_generator.uniform(from_, to, array.shape, array.dtype)
+    return written(x)
+
+
+@short_road("exponential_")
+def _exponential(x: Any, lambd: Any = 1.0) -> Tensor:
+    array = _fillable(x)
+    require(lambd.__class__ in _NUMBERS and 0 < lambd < 1e30)
+    array[...] = default_generator.exponential(lambd, array.shape, array.dtype)
+    return written(x)
+
+
+@short_road("bernoulli_")
+def _coins(x: Any, p: Any = 0.5) -> Tensor:
+    array = _fillable(x)
+    require(p.__class__ in _NUMBERS and 0 <= p <= 1)
+    array[...] = default_generator.bernoulli(p, array.shape)
+    return written(x)
+
+
+def _like(name: str, draw: Callable[[Any, Any], Any]) -> None:
+    @short_road(name)
+    def drawn(x: Any) -> Tensor:
+        array = known(x)
+        require(array.dtype.char in "fd" and array.flags.c_contiguous)
+        require_stream()
+        return new(draw(array.shape, array.dtype))
+
+
+_like("rand_like", lambda shape, dtype: default_generator.rand(shape, dtype))
+_like("randn_like", lambda shape, dtype: default_generator.normal(0.0, 1.0, shape, dtype))
+
+
+@short_road("normal")
+def _normal_of(mean: Any, std: Any, size: Any) -> Tensor:
+    require(mean.__class__ in _NUMBERS and std.__class__ in _NUMBERS and std >= 0)
+    shape = _shape((size,))
+    require_stream()
+    return new(default_generator.normal(mean, std, shape, _default()))
 
 
 _WORDS: dict[str, Any] = {"f": np.dtype(np.uint32), "d": np.dtype(np.uint64)}

@@ -26,6 +26,27 @@ def _cat(tensors: Any, dim: Any = 0) -> Tensor:
     return new(np.concatenate(arrays, axis_in(dim, arrays[0].ndim)))
 
 
+@short_road("vstack", "row_stack")
+def _vstack(tensors: Any) -> Tensor:
+    arrays = _alike(tensors)
+    require(arrays[0].ndim > 1)
+    return new(np.concatenate(arrays, 0))
+
+
+@short_road("hstack", "column_stack")
+def _hstack(tensors: Any) -> Tensor:
+    arrays = _alike(tensors)
+    require(all(array.ndim > 1 for array in arrays))
+    return new(np.concatenate(arrays, 1))
+
+
+@short_road("repeat_interleave")
+def _repeat_interleave(x: Any, repeats: Any, dim: Any) -> Tensor:
+    array = known(x)
+    require(repeats.__class__ is int and repeats >= 0)
+    return new(array.repeat(repeats, axis_in(dim, array.ndim)))
+
+
 @short_road("stack")
 def _stack(tensors: Any, dim: Any = 0) -> Tensor:
     arrays = _alike(tensors)
@@ -38,14 +59,20 @@ def _stack(tensors: Any, dim: Any = 0) -> Tensor:
 
 
 @short_road("roll")
-def _roll(x: Any, shifts: Any, dims: Any) -> Tensor:
+def _roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     array = known(x)
+    if dims is None:
+        return new(_rolled(array.reshape(-1), shifts, 0).reshape(array.shape))
     axis = axis_in(dims, array.ndim)
+    return new(_rolled(array, shifts, axis))
+
+
+def _rolled(array: Array, shifts: Any, axis: int) -> Array:
     require(shifts.__class__ is int and array.size > 0)
     kept = array.shape[axis] - shifts % array.shape[axis]
     before = (slice(None),) * axis
     parts = array[(*before, slice(kept, None))], array[(*before, slice(kept))]
-    return new(np.concatenate(parts, axis))
+    return np.concatenate(parts, axis)
 
 
 @short_road("repeat")
@@ -138,11 +165,23 @@ def _clone(x: Any) -> Tensor:
     return new(array.copy())
 
 
+@short_road("diag")
+def _diagonal_matrix(x: Any) -> Tensor:
+    array = known(x)
+    require(array.ndim == 1 and array.size > 0)
+    found = np.zeros((array.size, array.size), array.dtype)
+    found.reshape(-1)[:: array.size + 1] = array
+    return new(found)
+
+
 def classes_shown(input: Any, num_classes: Any = -1) -> Tensor:
-    """Return 1 at each class and 0 elsewhere, where the number of classes is given."""
+    """Return 1 at each class and 0 elsewhere."""
     index = known(input)
-    require(num_classes.__class__ is int and num_classes > 0 and index.dtype.char in "li")
-    require(index.size > 0 and index.min() >= 0 and index.max() < num_classes)
+    require(num_classes.__class__ is int and index.dtype.char in "li" and index.size > 0)
+    highest = int(index.max())
+    if num_classes == -1:
+        num_classes = highest + 1
+    require(num_classes > 0 and index.min() >= 0 and highest < num_classes)
     found = np.zeros((*index.shape, num_classes), np.int64)
     flat = index.reshape(-1)
     found.reshape(-1)[np.arange(0, found.size, num_classes) + flat] = 1

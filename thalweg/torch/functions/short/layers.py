@@ -10,8 +10,8 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines.composed import elements
-from thalweg.ops.special.activations import relu
+from thalweg.engines.composed import by_rows, elements
+from thalweg.ops.special.activations import log_softmax, relu
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.draws import require_stream
 from thalweg.torch.functions.short.road import Array, known, new, positions, require
@@ -82,15 +82,52 @@ def dropped(input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False
 
 def scored(
     input: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
-    reduction: Any = "mean",
+    reduction: Any = "mean", label_smoothing: Any = 0.0,
 ) -> Tensor:  # fmt: skip
     """Return the cross entropy of classes, all of which count, with the softmax of scores."""
+    x = known(input)
+    require(x.ndim == 2 and x.size > 0 and x.dtype.char in "fd")
+    require(reduction in ("mean", "sum", "none"))
+    y = positions(target, x.shape[1])
+    require(y.shape == x.shape[:1] and ignore_index.__class__ is int and ignore_index < 0)
+    if weight is None and not label_smoothing:
+        return new(tracing.quiet(cross_entropies_alone, x, y=y, kind=reduction))
+    require(label_smoothing.__class__ is float and 0 <= label_smoothing <= 1)
+    factors = np.ones(x.shape[1], x.dtype) if weight is None else known(weight)
+    require(factors.shape == x.shape[1:] and factors.dtype == x.dtype)
+    return new(tracing.quiet(_weighted_losses, x, y, factors, label_smoothing, reduction))
+
+
+def _weighted_losses(x: Array, y: Array, weight: Array, smoothing: float, reduction: str) -> Array:
+    """Return cross entropies times the classes' weights, of targets shared among all classes."""
+    logs = by_rows(log_softmax, np.ascontiguousarray(x), axis=-1)
+    own = weight[y]
+    losses = logs[np.arange(len(y)), y] * -own
+    if smoothing:
+        losses *= x.dtype.type(1 - smoothing)
+        losses -= (logs @ weight) * x.dtype.type(smoothing / x.shape[1])
+    if reduction == "none":
+        return losses
+    total = np.add.reduce(losses)
+    return np.asarray(total / np.add.reduce(own) if reduction == "mean" else total)
+
+
+def picked(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
+    reduction: Any = "mean",
+) -> Tensor:  # fmt: skip
+    """Return the negative of the numbers of classes, all of which count."""
     x = known(input)
     require(x.ndim == 2 and x.size > 0 and x.dtype.char in "fd")
     require(weight is None and reduction in ("mean", "sum", "none"))
     y = positions(target, x.shape[1])
     require(y.shape == x.shape[:1] and ignore_index.__class__ is int and ignore_index < 0)
-    return new(tracing.quiet(cross_entropies_alone, x, y=y, kind=reduction))
+    losses = -x[np.arange(len(y)), y]
+    if reduction != "none":
+        losses = np.asarray(tracing.quiet(np.add.reduce, losses))
+        if reduction == "mean":
+            losses = losses / x.dtype.type(len(y))
+    return new(losses)
 
 
 # ---- connectionist temporal classification

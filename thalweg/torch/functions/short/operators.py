@@ -14,7 +14,7 @@ import numpy as np
 
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import tracing
-from thalweg.core.spec import FLOAT32, FLOAT64
+from thalweg.core.spec import FLOAT32, FLOAT64, INT64
 from thalweg.engines.composed import elements
 from thalweg.ops.special.activations import relu
 from thalweg.torch.functions.short.road import new, rename
@@ -24,14 +24,23 @@ from thalweg.torch.tensors import TorchTensor
 _ndarray = np.ndarray
 
 
-def _of_two(ufunc: Callable[..., Any], long: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an operator on tensors and numbers; `long` is the same of anything."""
+def _of_two(
+    ufunc: Callable[..., Any], long: Callable[..., Any], whole: bool = False
+) -> Callable[..., Any]:
+    """Return an operator on tensors and numbers; `long` is the same of anything.
+
+    Args:
+        ufunc: What computes it.
+        long: The same of anything.
+        whole: Whether integers have integers as results, or truths, as in PyTorch.
+    """
 
     def operator(x: Any, y: Any) -> Any:
         a = x.array
         if a.__class__ is _ndarray and x.node is None and x.origin is None and not x.weak:
             dtype, kind = a.dtype, y.__class__
-            if (dtype is FLOAT32 or dtype is FLOAT64) and not tracing.traces:
+            real = dtype is FLOAT32 or dtype is FLOAT64
+            if (real or (whole and dtype is INT64)) and not tracing.traces:
                 try:
                     if kind is TorchTensor:
                         b = y.array
@@ -43,7 +52,7 @@ def _of_two(ufunc: Callable[..., Any], long: Callable[..., Any]) -> Callable[...
                             and not y.weak
                         ):
                             return new(tracing.quiet(ufunc, a, b))
-                    elif kind is float or kind is int:
+                    elif (kind is float and real) or kind is int:
                         return new(tracing.quiet(ufunc, a, dtype.type(y)))
                 except (ValueError, OverflowError):
                     pass  # the long road says why
@@ -60,7 +69,8 @@ for _name, _ufunc in (
     ("__lt__", np.less), ("__le__", np.less_equal), ("__gt__", np.greater),
     ("__ge__", np.greater_equal), ("__matmul__", np.matmul),
 ):  # fmt: skip
-    setattr(TorchTensor, _name, _of_two(_ufunc, getattr(TorchTensor, _name)))
+    _whole = _ufunc not in (np.divide, np.matmul)
+    setattr(TorchTensor, _name, _of_two(_ufunc, getattr(TorchTensor, _name), _whole))
 
 
 def _function_of_two(name: str, ufunc: Callable[..., Any], numbers: bool = True) -> None:

@@ -7,6 +7,7 @@ are, so that sorting those sorts both, and equal numbers keep their order.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,75 @@ def _median(x: Any) -> Tensor:
     middle, found = (flat.size - 1) // 2, flat.copy()
     found.partition(middle)
     return new(found[middle])
+
+
+def _ranked(name: str, rank: Callable[[int, Any], int]) -> None:
+    """Let the number of a rank, and its position, be found among those in order.
+
+    Args:
+        name: The function's name.
+        rank: Returns the rank of so many, given the function's own argument.
+    """
+    pair = named_result(name, "values", "indices")
+
+    def form(x: Any, k: Any, dim: Any, keepdim: Any) -> Any:
+        array = _rows(x, dim)
+        require(array.dtype.char in "fd")
+        place = rank(array.shape[-1], k)
+        index = _order(array, False)
+        values = _taken(array, index)
+        last = values[..., -1]
+        require(not bool((last != last).any()))  # NaN
+        part = slice(place, place + 1) if keepdim else place
+        return pair(new(values[..., part].copy()), new(index[..., part].copy()))
+
+    if name == "median":
+        short_road(name)(lambda x, dim, keepdim=False: form(x, None, dim, keepdim))
+    else:
+        short_road(name)(lambda x, k, dim=-1, keepdim=False: form(x, k, dim, keepdim))
+
+
+def _middle(count: int, k: Any) -> int:
+    return (count - 1) // 2
+
+
+def _from_least(count: int, k: Any) -> int:
+    require(k.__class__ is int and 1 <= k <= count)
+    return int(k) - 1
+
+
+_ranked("median", _middle)
+_ranked("kthvalue", _from_least)
+
+
+def _so_far(name: str, ufunc: Any, beyond: Any) -> None:
+    """Let the extremes so far, and their last positions, be found along the last axis."""
+    pair = named_result(name, "values", "indices")
+
+    @short_road(name)
+    def found(x: Any, dim: Any) -> Any:
+        array = _rows(x, dim)
+        require(array.dtype.char in "fd")
+        values = ufunc.accumulate(array, -1)
+        last = values[..., -1]
+        require(not bool((last != last).any()))  # NaN
+        places = np.where(beyond(array, values), np.arange(array.shape[-1]), 0)
+        return pair(new(values), new(np.maximum.accumulate(places, -1)))
+
+
+_so_far("cummax", np.maximum, np.greater_equal)
+_so_far("cummin", np.minimum, np.less_equal)
+
+
+@short_road("aminmax")
+def _both_extremes(x: Any) -> Any:
+    array = known(x)
+    require(array.dtype.char in "fd" and array.size > 0)
+    least, most = (new(ufunc.reduce(array, None)) for ufunc in (np.minimum, np.maximum))
+    return _Extremes(least, most)
+
+
+_Extremes = named_result("aminmax", "min", "max")
 
 
 @short_road("bincount")

@@ -79,6 +79,66 @@ def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
     return new(found)
 
 
+@short_road("scatter")
+def _scatter(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
+    array, at, axis = _along(x, dim, index)
+    if src.__class__ in (int, float):
+        require(array.dtype.char in "fd")
+        values: Any = src
+    else:
+        values = known(src)
+        require(values.dtype == array.dtype and values.shape == at.shape)
+        values = values.reshape(-1)
+    found = array.copy(order="C")
+    found.reshape(-1)[_flat_places(array, at, axis).reshape(-1)] = values
+    return new(found)
+
+
+@short_road("take_along_dim")
+def _take_along(x: Any, indices: Any, dim: Any) -> Tensor:
+    require(known(indices).shape[:-1] == known(x).shape[:-1] and dim in (-1, x.ndim - 1))
+    return _gather(x, dim, indices)  # type: ignore[no-any-return]
+
+
+@short_road("take")
+def _take(x: Any, index: Any) -> Tensor:
+    array = known(x)
+    return new(array.reshape(-1).take(positions(index, array.size), mode="clip"))
+
+
+@short_road("masked_select")
+def _masked_select(x: Any, mask: Any) -> Tensor:
+    array, holds = known(x), known(mask)
+    require(holds.dtype.kind == "b" and holds.shape == array.shape and array.ndim > 0)
+    return new(array[holds])
+
+
+def _slices(x: Any, dim: Any, index: Any) -> tuple[Array, Array]:
+    """Return a copy whose slices along axis 0 are to be written, and where."""
+    array = known(x)
+    require(array.ndim > 0 and axis_in(dim, array.ndim) == 0)
+    at = positions(index, len(array))
+    require(at.ndim == 1)
+    return array.copy(order="C"), at
+
+
+@short_road("index_fill")
+def _index_fill(x: Any, dim: Any, index: Any, value: Any) -> Tensor:
+    found, at = _slices(x, dim, index)
+    require(found.dtype.char in "fd" and value.__class__ in (int, float))
+    found[at] = value
+    return new(found)
+
+
+@short_road("index_copy")
+def _index_copy(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
+    found, at = _slices(x, dim, index)
+    values = known(source)
+    require(values.dtype == found.dtype and values.shape == (at.size, *found.shape[1:]))
+    found[at] = values
+    return new(found)
+
+
 @short_road("index_select")
 def _index_select(x: Any, dim: Any, index: Any) -> Tensor:
     array = known(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,43 @@ def _product(name: str, left: int, right: int) -> None:
 
 
 _product("dot", 1, 1)
+_product("vdot", 1, 1)
+_product("mm", 2, 2)
 _product("mv", 2, 1)
 _product("bmm", 3, 3)
+
+
+def _added_product(name: str, left: int, right: int) -> None:
+    @short_road(name)
+    def added(input: Any, x: Any, y: Any) -> Tensor:
+        first, second = _pair(x, y, left, right)
+        term = known(input)
+        require(term.dtype == first.dtype)
+        require(first.shape[-1] == second.shape[0 if right < 3 else 1] > 0)
+        require(right < 3 or first.shape[0] == second.shape[0])
+        found = tracing.quiet(np.matmul, first, second)
+        require(np.broadcast_shapes(term.shape, found.shape) == found.shape)
+        return new(tracing.quiet(np.add, found, term, found))
+
+
+_added_product("addmm", 2, 2)
+_added_product("addmv", 2, 1)
+_added_product("baddbmm", 3, 3)
+
+
+@short_road("inner")
+def _inner(x: Any, y: Any) -> Tensor:
+    first, second = _pair(x, y, 1, 1)
+    require(first.shape == second.shape and first.size > 0)
+    return new(tracing.quiet(np.matmul, first, second))
+
+
+@short_road("trace")
+def _trace(x: Any) -> Tensor:
+    array = known(x)
+    require(array.ndim == 2 and array.dtype.char in "fd")
+    return new(tracing.quiet(array.trace))
+
 
 # So many products of numbers a sum over indices takes, written as a plain loop.
 _FEW = 1 << 16
@@ -84,6 +120,18 @@ def _lengths_of_differences(x: Array, y: Array) -> Array:
     columns = np.ascontiguousarray(y.T)
     lengths: Array = loop("distances", x.dtype.char)(x, columns)
     return lengths
+
+
+def _spectrum_of(transform: Callable[[Array], Array]) -> Callable[..., Tensor]:
+    def form(input: Any) -> Tensor:
+        array = known(input)
+        require(array.dtype.char in "fdFD" and array.ndim > 0 and array.shape[-1] > 0)
+        return new(transform(array))
+
+    return form
+
+
+whole_spectrum, inverse_spectrum = _spectrum_of(np.fft.fft), _spectrum_of(np.fft.ifft)
 
 
 def spectrum(x: Any) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -112,10 +113,15 @@ def _by_loop(run: Any, array: Array, axis: Any, keepdim: bool) -> Any:
     return run(array, axis=axis, keepdims=keepdim)
 
 
-def _spread(name: str, meaning: Callable[..., Array]) -> None:
+def _spread(name: str, meaning: Callable[..., Array]) -> Callable[..., Tensor]:
     @short_road(name)
-    def spread(x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False) -> Tensor:
+    def spread(
+        x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False, unbiased: Any = True
+    ) -> Tensor:
         array = _floats(x)
+        if unbiased is not True:
+            require(unbiased is False and correction == 1)
+            correction = 0
         require(dim.__class__ is not bool and correction.__class__ is int)
         axis = _axis(dim, array.ndim)
         count = array.size if axis is None else _count(array.shape, axis)
@@ -125,17 +131,47 @@ def _spread(name: str, meaning: Callable[..., Array]) -> None:
             return new(tracing.quiet(_by_loop, run, array, axis, bool(keepdim)))
         return new(tracing.quiet(meaning, array, axis, keepdim, correction))
 
+    return spread
 
-_spread("var", _variance)
-_spread("std", _root_of_variance)
+
+_variance_of = _spread("var", _variance)
+_deviation_of = _spread("std", _root_of_variance)
+
+
+def _spread_and_mean(name: str, spread: Callable[..., Tensor]) -> None:
+    @short_road(f"{name}_mean")
+    def both(x: Any, dim: Any = None, *, keepdim: Any = False) -> Any:
+        return spread(x, dim, keepdim=keepdim), _mean_of(x, dim, keepdim)
+
+
+_spread_and_mean("var", _variance_of)
+_spread_and_mean("std", _deviation_of)
+
+
+@short_road("nansum")
+def _sum_of_numbers(x: Any) -> Tensor:
+    array = _floats(x)
+    found = total(array)
+    return new(found if found == found else total(np.where(np.isnan(array), 0, array)))
+
+
+@short_road("diff")
+def _differences(x: Any) -> Tensor:
+    array = _floats(x)
+    require(array.ndim > 0 and array.shape[-1] > 1)
+    return new(tracing.quiet(np.subtract, array[..., 1:], array[..., :-1]))
+
 
 # So many products run side by side.
 _LANES = 256
 
 
 @short_road("prod")
-def _product(x: Any) -> Tensor:
+def _product(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
     array = _floats(x)
+    if dim is not None:
+        axis = axis_in(dim, array.ndim)
+        return new(tracing.quiet(np.multiply.reduce, array, axis, None, None, keepdim))
     return new(tracing.quiet(_multiplied, array.reshape(-1)))
 
 
@@ -182,6 +218,18 @@ def _truth(name: str) -> None:
         return new(getattr(array, name)(axis, keepdims=bool(keepdim)))
 
 
+@short_road("count_nonzero")
+def _count_nonzero(x: Any) -> Tensor:
+    return new(np.asarray(np.count_nonzero(known(x)), np.int64))
+
+
+@short_road("equal")
+def _equal(x: Any, other: Any) -> Any:
+    a, b = known(x), known(other)
+    require(a.dtype == b.dtype)
+    return a.shape == b.shape and bool((a == b).all())
+
+
 _truth("any")
 _truth("all")
 
@@ -225,23 +273,60 @@ def length(array: Array) -> Array:
 
 
 @short_road("norm")
-def _norm(x: Any, p: Any = 2) -> Tensor:
+def _norm(x: Any, p: Any = 2, dim: Any = None, keepdim: Any = False) -> Tensor:
     require(p.__class__ in (int, float, str) and (p == 2 or p == "fro"))
+    return whole_length(x) if dim is None else _lengths(_floats(x), dim, keepdim)
+
+
+def whole_length(x: Any) -> Tensor:
+    """Return the Euclidean length of all elements."""
     return new(length(_floats(x)))
+
+
+def _lengths(array: Array, dim: Any, keepdim: Any) -> Tensor:
+    """Return Euclidean lengths along an axis."""
+    axis = axis_in(dim, array.ndim)
+    squares = tracing.quiet(np.multiply, array, array)
+    totals = tracing.quiet(np.add.reduce, squares, axis, None, None, keepdim)
+    require(np.minimum.reduce(totals, None) > 1e-30 and np.maximum.reduce(totals, None) < 1e30)
+    return new(np.sqrt(totals))
+
+
+@short_road("dist")
+def _distance(x: Any, other: Any) -> Tensor:
+    a, b = _floats(x), _floats(other)
+    require(a.dtype == b.dtype and a.shape == b.shape)
+    return new(length(tracing.quiet(np.subtract, a, b)))
 
 
 # ---- of rows
 
 
-def _of_rows(name: str, function: Callable[..., Tensor]) -> None:
+@functools.cache
+def _turns(rank: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the order of axes in which one is the last, and the order that undoes that."""
+    rest = [i for i in range(rank) if i != axis]
+    return (*rest, axis), (*range(axis), rank - 1, *range(axis, rank - 1))
+
+
+def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @short_road(name)
-    def of_rows(x: Any, dim: Any) -> Tensor:
-        array = x.array
+    def of_rows(input: Any, dim: Any) -> Tensor:
+        x, array = input, input.array
         require(array.__class__ is np.ndarray and array.dtype.char in "fd" and array.size > 0)
-        require(axis_in(dim, array.ndim) == array.ndim - 1)
-        return composed(function, x, axes=array.ndim - 1, axis=-1)
+        axis = axis_in(dim, array.ndim)
+        if axis == array.ndim - 1:
+            return composed(function, x, axes=axis, axis=-1)
+        there, back = _turns(array.ndim, axis)
+        turned = np.ascontiguousarray(known(x).transpose(there))
+        found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
+        if found.ndim < array.ndim:
+            return new(found)
+        return new(np.ascontiguousarray(found.transpose(back)))
+
+    return of_rows
 
 
-_of_rows("softmax", activations.softmax)
-_of_rows("log_softmax", activations.log_softmax)
+softmax_of_rows = _of_rows("softmax", activations.softmax)
+log_softmax_of_rows = _of_rows("log_softmax", activations.log_softmax)
 _of_rows("logsumexp", logsumexp)

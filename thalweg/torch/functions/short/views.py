@@ -66,8 +66,13 @@ def _hashable(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([tuple(a) if a.__class__ is list else a for a in args])
 
 
-def _road(name: str) -> None:
-    """Let a function that shows parts of memory, however it lies, take the short road."""
+def _road(name: str, whole: bool = False) -> None:
+    """Let a function that shows parts of memory take the short road.
+
+    Args:
+        name: Its name.
+        whole: Whether it copies what does not lie row by row, and so takes the long road then.
+    """
     long = NAMES.get(name) or getattr(TorchTensor, name)
     called = steps_of(long)
 
@@ -75,6 +80,8 @@ def _road(name: str) -> None:
     def view(x: Any, *args: Any, dim: Any = None) -> Any:
         array = x.array
         if array.__class__ is not np.ndarray or x.results is not TorchTensor:
+            raise LongRoadError
+        if whole and not array.flags.c_contiguous:
             raise LongRoadError
         given = args if dim is None else _with_dim(name, args, dim)
         for arg in given:
@@ -99,11 +106,20 @@ def _road(name: str) -> None:
         return result
 
 
+@short_road("expand_as")
+def _expanded_as(x: Any, other: Any) -> Any:
+    if x.__class__ is not TorchTensor or other.array.__class__ is not np.ndarray:
+        raise LongRoadError
+    return x.expand(*other.array.shape)
+
+
 # Where `dim` stands after the other arguments.
 _BY_DIM = {"unsqueeze", "squeeze", "split", "chunk", "unbind"}
 
 for _name in (
     "unsqueeze", "squeeze", "expand", "permute", "split", "chunk", "unbind", "select", "narrow",
-    "transpose", "swapaxes", "swapdims", "movedim", "t",
+    "transpose", "swapaxes", "swapdims", "movedim", "t", "diagonal", "unfold", "tensor_split",
 ):  # fmt: skip
     _road(_name)
+for _name in ("flatten", "ravel"):
+    _road(_name, whole=True)

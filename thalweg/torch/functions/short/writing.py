@@ -84,6 +84,28 @@ for _name, _ufunc in (
     _arithmetic(_name, _ufunc)
 
 
+@short_road("zero_")
+def _zero(x: Any) -> Tensor:
+    changeable(x).fill(0)
+    return written(x)
+
+
+@short_road("fill_")
+def _fill(x: Any, value: Any) -> Tensor:
+    array = changeable(x)
+    require(array.dtype.char in "fd" and value.__class__ in _NUMBERS)
+    array.fill(value)
+    return written(x)
+
+
+@short_road("copy_")
+def _copy(x: Any, src: Any) -> Tensor:
+    array, source = changeable(x), known(src)
+    require(array.dtype == source.dtype and array.shape == source.shape)
+    np.copyto(array, source)
+    return written(x)
+
+
 # ---- parts
 
 

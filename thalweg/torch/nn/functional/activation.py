@@ -27,6 +27,7 @@ from thalweg.torch.functions import pointwise
 from thalweg.torch.functions.members.activations import hardshrink, prelu
 from thalweg.torch.functions.short.layers import rectified
 from thalweg.torch.functions.short.road import tries
+from thalweg.torch.functions.short.sums import log_softmax_of_rows, softmax_of_rows
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
 from thalweg.torch.steps import step
@@ -196,6 +197,7 @@ def _tanhshrink(x: Tensor) -> Tensor:
 # ---- along an axis
 
 
+@tries(softmax_of_rows)
 @step("Softmax")
 def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Exponentials that sum to one along an axis: eˣ / Σ eˣ.
@@ -221,6 +223,7 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
     return softmax(-x, axis)
 
 
+@tries(log_softmax_of_rows)
 @step("LogSoftmax")
 def log_softmax(
     input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
@@ -245,6 +248,12 @@ def _with_axis(input: Any, dim: int | None, dtype: Any) -> tuple[Tensor, int]:
     return x, by_default if dim is None else dim
 
 
+def _gated(x: Tensor) -> Tensor:
+    half = x.shape[-1] // 2
+    first, second = (part_of(x, x.ndim - 1, start, start + half) for start in (0, half))
+    return first * exponential.sigmoid(second)
+
+
 @step("Glu")
 def glu(input: Any, dim: int = -1) -> Tensor:
     """Gated linear unit: a σ(b), a the first half along the axis and b the second.
@@ -265,6 +274,8 @@ def glu(input: Any, dim: int = -1) -> Tensor:
             f"Halving dimension must be even, but dimension {axis} is size {x.shape[axis]} for "
             "glu. Give twice as many features as are wanted."
         )
+    if axis == x.ndim - 1:
+        return composed(_gated, x, axes=axis)
     half = x.shape[axis] // 2
     first, second = (part_of(x, axis, start, start + half) for start in (0, half))
     return first * exponential.sigmoid(second)

@@ -34,10 +34,11 @@ from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
-from thalweg.torch.functions.short.layers import scored
+from thalweg.torch.functions.short.layers import picked, scored
 from thalweg.torch.functions.short.road import tries
 from thalweg.torch.fused.classes import cross_entropies, cross_entropies_alone, cross_entropies_back
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn.functional.activation import log_softmax
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
 from thalweg.torch.steps import step
@@ -99,7 +100,7 @@ def cross_entropy(
     axis = 0 if x.ndim == 1 else 1
     if weight is None and not label_smoothing and _is_plain(x, y, ignore_index):
         return _CROSS_ENTROPIES(x, y=y.array, kind=kind)
-    logs = smooth.log_softmax(x, axis)
+    logs = log_softmax(x, axis)
     if x.shape == y.shape:
         return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
     return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
@@ -263,6 +264,7 @@ def _loss_of_probabilities(
     return sum(losses) / max(1, logs.size // logs.shape[axis])
 
 
+@tries(picked)
 @step("NllLoss")
 def nll_loss(
     input: Any,
@@ -440,13 +442,17 @@ def binary_cross_entropy(
             "all elements of input should be between 0 and 1. Apply sigmoid first, or use "
             "binary_cross_entropy_with_logits."
         )
+    losses = composed(_entropies, p, y)
+    return aggregate(losses if weight is None else losses * weight, kind)
+
+
+def _entropies(p: Tensor, y: Tensor) -> Tensor:
     fixed = stop_gradient(p)
     certain = less(fixed * (1 - fixed), _LEAST_VARIANCE)
     inside = where(certain, fixed, p)
     losses = -(y * _limited_log(inside) + (1 - y) * _limited_log(1 - inside))
     # This is 0, and has the derivative that is bounded.
-    losses = losses + where(certain, (p - fixed) * (fixed - y) / _LEAST_VARIANCE, 0.0)
-    return aggregate(losses if weight is None else losses * weight, kind)
+    return losses + where(certain, (p - fixed) * (fixed - y) / _LEAST_VARIANCE, 0.0)
 
 
 # PyTorch's bound of what the derivative of the cross entropy is divided by.

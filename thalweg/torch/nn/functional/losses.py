@@ -6,6 +6,8 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
@@ -22,6 +24,7 @@ from thalweg.ops.reduce.sums import mean, sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.optim import losses
+from thalweg.torch.functions.short.road import axis_in, known, new, require, tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import call_step, step
 
@@ -92,6 +95,18 @@ def at_least(x: Tensor, least: float) -> Tensor:
     return where(less(x, least), least, x)
 
 
+def _normalize_along(input: Any, p: Any = 2.0, dim: Any = 1, eps: Any = 1e-12) -> Tensor:
+    """Return `normalize` along another axis than the last, which it is made for that."""
+    array = known(input)
+    axis = axis_in(dim, array.ndim)
+    require(axis < array.ndim - 1 and array.size > 0 and array.dtype.char in "fd")
+    require(p.__class__ in (int, float))
+    rows = new(np.ascontiguousarray(np.moveaxis(array, axis, -1)))
+    found = composed(_normalize, rows, axes=array.ndim - 1, p=p, dim=-1, eps=eps).array
+    return new(np.ascontiguousarray(np.moveaxis(found, -1, axis)))
+
+
+@tries(_normalize_along)
 def normalize(
     input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None
 ) -> Tensor:
@@ -142,8 +157,15 @@ def pairwise_distance(
     x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """Distance of vectors along the last axis: ‖x₁ - x₂ + ε‖ₚ."""
-    difference = as_floating(as_tensor(x1), None) - as_floating(as_tensor(x2), None) + eps
-    return norm_of_vectors(difference, p, -1, keepdim)
+    x, y = as_floating(as_tensor(x1), None), as_floating(as_tensor(x2), None)
+    options = {"p": float(p), "eps": float(eps), "keepdim": bool(keepdim)}
+    if x.ndim and x.array.shape == y.array.shape:
+        return composed(_distance, x, y, axes=x.ndim - 1, **options)
+    return _distance(x, y, **options)  # type: ignore[arg-type]
+
+
+def _distance(x: Tensor, y: Tensor, p: float, eps: float, keepdim: bool) -> Tensor:
+    return norm_of_vectors(x - y + eps, p, -1, keepdim)
 
 
 def _match_shapes(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from thalweg.control.fused import Fused, is_eager
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor, astype, fresh
 from thalweg.core.writing import overwrite, refill
+from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.arithmetic import sqrt, square
@@ -21,6 +22,8 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
+from thalweg.torch.functions.short.images import by_instance, grouped
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.fused.normalizing import (
     by_batch,
     by_batch_back,
@@ -137,7 +140,14 @@ def rms_norm(
     scale = None if weight is None else as_tensor(weight)
     axes = _last_axes("rms_norm", x, normalized_shape, scale, None)
     small = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _scale_and_shift(x / sqrt(mean(square(x), axes, keepdims=True) + small), scale, None)
+    if len(axes) == 1:
+        return _scale_and_shift(composed(_by_root, x, axes=axes[0], eps=small), scale, None)
+    return _scale_and_shift(_by_root(x, small, axes), scale, None)
+
+
+def _by_root(x: Tensor, eps: float, axes: Axes = (-1,)) -> Tensor:
+    """Return x over the root of its mean square and a number."""
+    return x / sqrt(mean(square(x), axes, keepdims=True) + eps)
 
 
 def _last_axes(
@@ -159,6 +169,7 @@ def _last_axes(
     return tuple(range(first, len(held)))
 
 
+@tries(grouped)
 @step("NativeGroupNorm")
 def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
@@ -363,6 +374,7 @@ def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
         overwrite(running, astype(moved, running.dtype))
 
 
+@tries(by_instance)
 @step("View")
 def instance_norm(
     input: Any,

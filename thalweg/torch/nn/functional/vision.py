@@ -24,8 +24,16 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
+from thalweg.torch.functions.pooling import avg_pool3d
+from thalweg.torch.functions.short.images import (
+    bordered,
+    dealt_channels,
+    shuffled_pixels,
+    unshuffled_pixels,
+)
 from thalweg.torch.functions.short.joining import padded
 from thalweg.torch.functions.short.road import tries
+from thalweg.torch.functions.short.windows import avg_pool1d, avg_pool2d
 from thalweg.torch.fused.resampling import resampled, resampled_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import call_step, step
@@ -43,6 +51,7 @@ Array = np.ndarray[Any, Any]
 
 
 @tries(padded)
+@tries(bordered)
 @step("ConstantPadNd")
 def pad(
     input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None
@@ -169,9 +178,18 @@ def adaptive_avg_pool(name: str, rank: int, input: Any, output_size: Any) -> Ten
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * rank
     if len(wanted) != rank:
         raise ArgumentError(f"{name}: output_size must have {rank} numbers, and is {output_size}.")
+    extents = x.array.shape[-rank:]
+    counts = [e if n is None else int(n) for e, n in zip(extents, wanted, strict=True)]
+    pairs = list(zip(extents, counts, strict=True))
+    if is_eager(x) and x.array.size and all(n > 0 and e % n == 0 for e, n in pairs):
+        return _MEANS[rank](x, tuple([e // n for e, n in pairs]))
     for axis, n in zip(range(x.ndim - rank, x.ndim), wanted, strict=True):
         x = _average(x, axis, x.shape[axis] if n is None else int(n))
     return clone(x) if x is input else x
+
+
+# Of windows side by side, by the number of axes.
+_MEANS: dict[int, Callable[..., Tensor]] = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
 
 
 def _average(x: Tensor, axis: int, n: int) -> Tensor:
@@ -189,6 +207,7 @@ def _average(x: Tensor, axis: int, n: int) -> Tensor:
     return moveaxis(means, -1, axis)
 
 
+@tries(shuffled_pixels)
 @step("PixelShuffle")
 def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     """Lay out groups of r² channels as r by r pixels: (…, C r², H, W) to (…, C, H r, W r).
@@ -218,6 +237,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     return reshape(parts, (*lead, channels // (r * r), height * r, width * r))
 
 
+@tries(unshuffled_pixels)
 @step("PixelUnshuffle")
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     """Lay out r by r pixels as r² channels, the inverse of `pixel_shuffle`.
@@ -238,6 +258,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     return reshape(parts, (*lead, channels * r * r, height // r, width // r))
 
 
+@tries(dealt_channels)
 def channel_shuffle(input: Any, groups: int) -> Tensor:
     """Deal the channels of (N, C, …) out again, one of each group in turn.
 
