@@ -35,7 +35,7 @@ layers:
 	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 test:
-	$(PYTHON) -m pytest -n $(WORKERS) -m "not fuzz"
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "not fuzz"
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))

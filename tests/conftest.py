@@ -4,6 +4,7 @@ Here too is what several rooms need.
 """
 
 import gc
+import logging
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -60,6 +61,20 @@ def doubles(request: pytest.FixtureRequest) -> Iterator[None]:
     TORCH.set_default("float32" if singles else "float64")
     yield
     TORCH.set_default(before)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[logging.LogRecord]]:
+    """Return what is logged, from information to errors, as it comes."""
+    records: list[logging.LogRecord] = []
+    handler, root = logging.Handler(logging.INFO), logging.getLogger()
+    handler.emit = records.append
+    before = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    yield records
+    root.removeHandler(handler)
+    root.setLevel(before)
 
 
 @pytest.fixture

@@ -199,8 +199,7 @@ def test_as_much_is_told_as_is_asked_for(thalweg: Thalweg, houses: Path) -> None
     assert "exclude each other" in ran.err
 
 
-def test_the_library_logs_under_its_name(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "thalweg"):
-        fit_table({"x": [1.0, 2.0, 3.0, 5.0], "y": [1.0, 2.5, 3.0, 4.0]}, "y", holdout=0)
-    assert any("fitted linear" in record.getMessage() for record in caplog.records)
-    assert {record.name for record in caplog.records} == {"thalweg"}
+def test_the_library_logs_under_its_name(logged: list[logging.LogRecord]) -> None:
+    fit_table({"x": [1.0, 2.0, 3.0, 5.0], "y": [1.0, 2.5, 3.0, 4.0]}, "y", holdout=0)
+    assert any("fitted linear" in record.getMessage() for record in logged)
+    assert {record.name for record in logged} == {"thalweg"}
