@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
-from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
-from thalweg.ops.elementwise.arithmetic import absolute, add, divide, multiply, power
+from thalweg.ops.elementwise.arithmetic import absolute, divide, power
 from thalweg.ops.elementwise.comparison import equal, less, minimum, not_equal, where
 from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
 from thalweg.ops.elementwise.floats import isfinite
@@ -202,7 +201,7 @@ def _max_pool(
     if is_eager(x):
         found, number = _LARGEST[rank].keeping(x, **options)
         if number is not None:
-            places = make(_positions(number, pool), kind=found.results)
+            places = make(_places(number.astype(np.int64), pool), kind=found.results)
             if batched:
                 return found, places
             return reshape(found, found.shape[1:]), reshape(places, places.shape[1:])
@@ -210,7 +209,7 @@ def _max_pool(
     found = found if batched else reshape(found, found.shape[1:])
     if not return_indices:
         return found
-    places = _places(first, pool)
+    places = _places(astype(first, np.int64), pool)
     return found, places if batched else reshape(places, places.shape[1:])
 
 
@@ -249,30 +248,21 @@ def _with_indices(
     return found
 
 
-def _positions(number: Array, pool: _Pool) -> Array:
-    """Return what `_places` does, of an array."""
+def _places(first: Any, pool: _Pool) -> Any:
+    """Return the position in the flattened input of each window's chosen element.
+
+    Args:
+        first: Which element of its window it is: int64, a tensor or an array.
+        pool: Where the windows are.
+    """
     total: Any = 0
-    step = number.astype(np.int64)
     rank = len(pool.size)
     for axis in range(rank):
         inner = math.prod(pool.size[axis + 1 :])
-        within = step // inner % pool.size[axis]
-        start = np.arange(pool.counts[axis]) * pool.stride[axis] - pool.low[axis]
-        place = within * pool.dilation[axis] + start.reshape(-1, *(1,) * (rank - 1 - axis))
-        total = total * pool.extents[axis] + place
-    return np.asarray(total)
-
-
-def _places(first: Tensor, pool: _Pool) -> Tensor:
-    """Return the position in the flattened input of each window's chosen element."""
-    within, total = astype(first, np.int64), as_tensor(np.int64(0))
-    rank = len(pool.size)
-    for axis in range(rank):
-        inner = int(np.prod(pool.size[axis + 1 :]))
-        step = within // inner % pool.size[axis]
+        step = first // inner % pool.size[axis]
         start = np.arange(pool.counts[axis]) * pool.stride[axis] - pool.low[axis]
         place = step * pool.dilation[axis] + start.reshape(-1, *(1,) * (rank - 1 - axis))
-        total = add(multiply(total, pool.extents[axis]), place)
+        total = total * pool.extents[axis] + place
     return total
 
 
