@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 NUMBERS_AT_ONCE = 1 << 18
 
 
-class Blocks(Protocol):
+class TallMatrix(Protocol):
     """A matrix of which blocks of rows are asked for: an array, or what makes them."""
 
     @property
@@ -58,7 +58,7 @@ def gram(A: Floats, weights: Floats, B: Floats | None = None) -> Floats:
     return (found + found.T) / 2.0 if B is None else found
 
 
-def triangle(A: Blocks, weights: Floats | None = None, constant: bool = False) -> Floats:
+def triangle(A: TallMatrix, weights: Floats | None = None, constant: bool = False) -> Floats:
     """Return R of √W A = QR, R'R = A'WA, shape (at most columns, columns).
 
     Signs of its rows are left open. Unlike the product A'WA it loses no digits.
