@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.inference.regressions.tall import Blocks, blocks, gram, triangle
+from thalweg.inference.tall import Blocks, blocks, gram, triangle
 
 Floats = NDArray[np.float64]
 

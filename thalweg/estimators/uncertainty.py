@@ -12,7 +12,7 @@ from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.regressions.families import FAMILIES
-from thalweg.inference.regressions.tall import triangle
+from thalweg.inference.tall import triangle
 
 Floats = NDArray[np.float64]
 
