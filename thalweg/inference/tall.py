@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Blocks that stay in the cache are decomposed several times as fast as all rows at once.
+# RowBlocks that stay in the cache are decomposed several times as fast as all rows at once.
 NUMBERS_AT_ONCE = 1 << 18
 
 
-class Blocks(Protocol):
+class RowBlocks(Protocol):
     """A matrix of which blocks of rows are asked for: an array, or what makes them."""
 
     @property
@@ -97,7 +97,7 @@ def squares(scores: Floats | ScaledRows) -> Floats:
     return np.asarray(scores.T @ scores)
 
 
-def triangle(A: Blocks, weights: Floats | None = None, constant: bool = False) -> Floats:
+def triangle(A: RowBlocks, weights: Floats | None = None, constant: bool = False) -> Floats:
     """Return R of √W A = QR, R'R = A'WA, shape (at most columns, columns).
 
     Signs of its rows are left open. Unlike the product A'WA it loses no digits.
