@@ -126,7 +126,7 @@ class Task:
 
 # scikit-learn takes minutes for a search on digits.
 TASKS = [
-    Task("digits", load_digits, 32, 60, True, 3),
+    Task("digits", load_digits, 32, 60, True, 2),
     Task("diabetes", load_diabetes, 16, 60, False, 10),
 ]
 

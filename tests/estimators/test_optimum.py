@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.linear_model import LogisticRegression
 
 from thalweg.estimators import newton
 from thalweg.estimators.interior import check_losses, least_check_losses
@@ -148,3 +149,69 @@ def test_a_quantile_without_coefficients_is_that_of_the_target() -> None:
     y = np.arange(11.0)
     found = quantile_optimum(PenalizedLoss(OBJECTIVES["quantile"], Rows(np.zeros((11, 1)), y)), 0.3)
     assert theta(found).tolist() == [3.0, 0.0]
+
+
+# ---- more features than rows
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_wide_squares_have_the_least_norm_or_ridge_s_solution(
+    intercept: bool, weighted: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(30, 80)) * 10.0 ** rng.uniform(-2, 2, 80) + 3.0
+    X[:, 5] = 0.0
+    weights = rng.random(30) + 0.5 if weighted else None
+    given = Rows(X, rng.normal(size=30) + X[:, 0], weights)
+    shares = given.shares
+    center = shares @ X if intercept else np.zeros(80)
+    mean = shares @ given.y if intercept else 0.0
+    root = np.sqrt(shares)
+    A, b = root[:, None] * (X - center), root * (given.y - mean)
+    least = np.linalg.lstsq(A, b, rcond=1e-12)[0]
+    ridge = A.T @ np.linalg.solve(A @ A.T + 0.05 * np.eye(30), b)
+    for penalty, wanted in ((0.0, least), (0.1, ridge)):
+        found = optimum(
+            PenalizedLoss(OBJECTIVES["squared"], given, penalty=penalty, intercept=intercept)
+        )
+        assert found.converged
+        assert_allclose(found.params["weights"][0], wanted, rtol=1e-7, atol=1e-9)
+        assert_allclose(found.params["biases"][0], mean - center @ wanted, rtol=1e-7, atol=1e-9)
+
+
+def test_wide_classes_are_scikit_learns() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(40, 120))
+    binary = (X[:, 0] + rng.normal(size=40) > 0).astype(float)
+    several = rng.integers(0, 3, 40)
+    for name, y, outputs in (("logistic", binary, 1), ("softmax", several, 3)):
+        problem = PenalizedLoss(OBJECTIVES[name], Rows(X, y), outputs=outputs, penalty=1.0 / 40)
+        found = optimum(problem)
+        oracle = LogisticRegression(C=1.0, tol=1e-12, max_iter=5000).fit(X, y)
+        ours = found.params["weights"][0].reshape(120, -1).T
+        if outputs == 3:
+            ours = ours - ours.mean(axis=0)
+        assert_allclose(ours, oracle.coef_, rtol=1e-4, atol=1e-6)
+        # Also from a start that is not in what the rows span.
+        start = {
+            "weights": [rng.normal(size=found.params["weights"][0].shape)],
+            "biases": [np.zeros_like(found.params["biases"][0])],
+        }
+        again = optimum(problem, start)
+        assert_allclose(again.params["weights"][0], found.params["weights"][0], atol=1e-8)
+
+
+def test_squares_of_weighted_rows_with_offsets_are_least_squares() -> None:
+    rng = np.random.default_rng(6)
+    X, y, offset = rng.normal(size=(90, 4)), rng.normal(size=90), rng.normal(size=90)
+    weights = rng.random(90) + 0.1
+    found = optimum(PenalizedLoss(OBJECTIVES["squared"], Rows(X, y, weights, offset)))
+    root, A = np.sqrt(weights), np.column_stack([np.ones(90), X])
+    wanted = np.linalg.lstsq(root[:, None] * A, root * (y - offset), rcond=None)[0]
+    assert_allclose(theta(found), wanted, rtol=1e-10)
+    # What is told of each step is the loss of the rows.
+    null = np.average((y - offset - np.average(y - offset, weights=weights)) ** 2, weights=weights)
+    assert found.values[0] >= null * (1 - 1e-12)
+    ends = PenalizedLoss(OBJECTIVES["squared"], Rows(X, y, weights, offset)).value(found.params)
+    assert float(ends) < null

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.inference.regressions.tall import TallMatrix, blocks, gram, triangle
+from thalweg.inference.tall import RowBlocks, blocks, gram, triangle
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Coordinates:
     P: Floats
 
 
-def decorrelated(A: TallMatrix, shares: Floats, penalty: Floats) -> Coordinates:
+def decorrelated(A: RowBlocks, shares: Floats, penalty: Floats) -> Coordinates:
     """Return coordinates in which the columns of A are uncorrelated and of equal size.
 
     P P' is the inverse of A'WA + diag(λ). Directions in which the columns do not vary at all are

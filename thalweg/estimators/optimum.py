@@ -13,7 +13,7 @@ from thalweg.estimators.interior import least_check_losses
 from thalweg.estimators.models import Params
 from thalweg.estimators.newton import Coordinates, LinearScores, NewtonRun, decorrelated, newton
 from thalweg.estimators.problem import PenalizedLoss
-from thalweg.inference.regressions.tall import triangle
+from thalweg.inference.tall import triangle
 
 Floats = NDArray[np.float64]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean, shown
 from thalweg.inference.distributions import ReferenceDistribution
+from thalweg.inference.tall import ScaledRows, squares
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ class Contributions:
         least_squares: Whether scores are residuals times columns, for what that is called.
     """
 
-    scores: Floats
+    scores: Floats | ScaledRows
     hessian: Floats
     scale: float | None
     leverages: Floats | None
@@ -111,7 +112,7 @@ class Contributions:
         if kind == "clustered":
             return self._clustered(bread, np.asarray(clusters))
         scores, formula = self._leveraged(kind)
-        found = bread @ (scores.T @ scores) @ bread
+        found = bread @ squares(scores) @ bread
         factor = 1.0
         if kind == "HC1":
             factor = self.rows / (self.rows - self.parameters)
@@ -133,7 +134,7 @@ class Contributions:
         found = Convention("classical", formula, ReferenceDistribution(df), "nonrobust")
         return self.scale * bread, found
 
-    def _leveraged(self, kind: str) -> tuple[Floats, str]:
+    def _leveraged(self, kind: str) -> tuple[Floats | ScaledRows, str]:
         if kind in ("HC0", "HC1"):
             return self.scores, "H⁻¹ (Σ ss') H⁻¹"
         if self.leverages is None:
@@ -148,10 +149,10 @@ class Contributions:
                 "its alone. Choose HC0 or HC1, or leave out the row and its column."
             )
         power, text = (0.5, "(1 − h)") if kind == "HC2" else (1.0, "(1 − h)²")
-        return self.scores / left[:, None] ** power, f"H⁻¹ (Σ ss'/{text}) H⁻¹"
+        return np.asarray(self.scores) / left[:, None] ** power, f"H⁻¹ (Σ ss'/{text}) H⁻¹"
 
     def _clustered(self, bread: Floats, clusters: NDArray[Any]) -> tuple[Floats, Convention]:
-        sums = cluster_sums(self.scores, clusters)
+        sums = cluster_sums(np.asarray(self.scores), clusters)
         groups, rows, parameters = len(sums), self.rows, self.parameters
         factor = groups / (groups - 1.0) * (rows - 1.0) / (rows - parameters)
         spread = bread @ sums.T

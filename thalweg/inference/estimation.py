@@ -228,5 +228,5 @@ def _contributions(fitted: FittedLosses, loss_is: Any, kind: str) -> Contributio
         each = losses.hessians(fitted.optimum.at)
         inverse = basis @ np.linalg.inv(hessian) @ basis.T
         leverages = np.einsum("ijk,kj->i", each, inverse)
-    scores = bend.scores @ basis
+    scores = np.asarray(bend.scores) @ basis
     return Contributions(scores, hessian, scale, leverages, loss_is == "squares")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.inference.tall import ScaledRows, squares
+
 Floats = NDArray[np.float64]
 
 MOST_STEPS = 60
@@ -28,7 +30,7 @@ class LossCurvature:
         chance: What chance alone makes of it, where there is no score of each row to tell.
     """
 
-    scores: Floats
+    scores: Floats | ScaledRows
     hessian: Floats
     rounding: float = 0.0
     chance: float | None = None
@@ -54,7 +56,7 @@ class LossCurvature:
         gained = float(gradient @ inverse @ gradient)
         chance = self.chance
         if chance is None:
-            chance = float(np.sum(inverse * (self.scores.T @ self.scores)))
+            chance = float(np.sum(inverse * squares(self.scores)))
         # Of a perfect fit the scores are rounding too, and there is nothing left to gain.
         nothing = gained <= self.rounding or chance <= 0.0
         return 0.0 if nothing else float(np.sqrt(gained / chance))

@@ -19,6 +19,7 @@ from thalweg.errors import ArgumentError, shown
 from thalweg.inference.covariance import Convention
 from thalweg.inference.distributions import ReferenceDistribution
 from thalweg.inference.newton import LossCurvature
+from thalweg.inference.tall import squares
 
 if TYPE_CHECKING:
     from thalweg.inference.result import Inference
@@ -187,7 +188,7 @@ class Refits:
 
 def chance_of(bend: LossCurvature) -> float:
     """Return what chance alone makes of g'H⁻¹g at an optimum."""
-    return float(np.sum((bend.scores @ np.linalg.pinv(bend.hessian)) * bend.scores))
+    return float(np.sum(np.linalg.pinv(bend.hessian) * squares(bend.scores)))
 
 
 def _drawn(rng: np.random.Generator, replicates: int, rows: int, clusters: Any) -> Floats:

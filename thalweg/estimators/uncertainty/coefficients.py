@@ -16,7 +16,7 @@ from thalweg.estimators.uncertainty.intervals import FAMILY_NAMES
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
 from thalweg.inference.covariance import Covariance
 from thalweg.inference.regressions.families import FAMILIES
-from thalweg.inference.regressions.tall import triangle
+from thalweg.inference.tall import triangle
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.errors import ArgumentError, DataError, ShapeError, printable, shown
-from thalweg.inference.regressions.tall import blocks, triangle
+from thalweg.inference.tall import blocks, triangle
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

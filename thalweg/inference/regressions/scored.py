@@ -11,7 +11,7 @@ from thalweg.data.formulas import FittedFormula
 from thalweg.inference.newton import LossCurvature
 from thalweg.inference.regressions.design import Design
 from thalweg.inference.regressions.families import RegressionFamily
-from thalweg.inference.regressions.tall import blocks, gram
+from thalweg.inference.tall import ScaledRows, blocks, gram
 
 Floats = NDArray[np.float64]
 
@@ -89,10 +89,9 @@ class ScoredRows:
         """Return scores and second derivatives."""
         first, second = self.family.derivatives(self.apart(at)[0], self.y, at[self.Z.shape[1] :])
         first, second = first * self.design.weights, second * self.design.weights
-        k = self.Z.shape[1]
-        scores = np.empty((len(self.y), k + len(first) - 1))
-        np.multiply(first[0][:, None], self.Z, out=scores[:, :k])
-        scores[:, k:] = first[1:].T
+        scores: Floats | ScaledRows = ScaledRows(self.Z, first[0])
+        if len(first) > 1:
+            scores = np.concatenate([np.asarray(scores), first[1:].T], axis=1)
         cross = self.Z.T @ second[0, 1:].T
         corner = second[1:, 1:].sum(axis=2)
         hessian = np.block([[gram(self.Z, second[0, 0]), cross], [cross.T, corner]])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Blocks that stay in the cache are decomposed several times as fast as all rows at once.
+# RowBlocks that stay in the cache are decomposed several times as fast as all rows at once.
 NUMBERS_AT_ONCE = 1 << 18
 
 
-class TallMatrix(Protocol):
+class RowBlocks(Protocol):
     """A matrix of which blocks of rows are asked for: an array, or what makes them."""
 
     @property
@@ -58,7 +59,45 @@ def gram(A: Floats, weights: Floats, B: Floats | None = None) -> Floats:
     return (found + found.T) / 2.0 if B is None else found
 
 
-def triangle(A: TallMatrix, weights: Floats | None = None, constant: bool = False) -> Floats:
+@dataclass(frozen=True, eq=False)
+class ScaledRows:
+    """The rows of a matrix, each times a number: an array that is made only where it is needed.
+
+    Args:
+        A: The matrix, shape (rows, columns).
+        factors: What its rows are multiplied with, shape (rows,).
+
+    Example:
+        >>> scaled = ScaledRows(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0]))
+        >>> np.asarray(scaled)
+        array([[ 1.,  2.],
+               [30., 40.]])
+        >>> scaled.sum(axis=0)
+        array([31., 42.])
+    """
+
+    A: Floats
+    factors: Floats
+
+    def __len__(self) -> int:
+        return len(self.factors)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
+        return np.asarray(self.factors[:, None] * self.A, dtype)
+
+    def sum(self, axis: int) -> Floats:
+        """Return the sum over the rows, axis 0."""
+        return np.asarray(self.A.T @ self.factors)
+
+
+def squares(scores: Floats | ScaledRows) -> Floats:
+    """Return S'S, shape (columns, columns)."""
+    if isinstance(scores, ScaledRows):
+        return gram(scores.A, scores.factors**2)
+    return np.asarray(scores.T @ scores)
+
+
+def triangle(A: RowBlocks, weights: Floats | None = None, constant: bool = False) -> Floats:
     """Return R of √W A = QR, R'R = A'WA, shape (at most columns, columns).
 
     Signs of its rows are left open. Unlike the product A'WA it loses no digits.
