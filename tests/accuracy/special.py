@@ -200,7 +200,7 @@ CONDITIONS: dict[str, Exact] = {
 
 # ---- the rows
 
-TINY, HUGE = powers(-37, -1), powers(0, 30)
+TINY, HUGE, BELOW = powers(-37, -1), powers(0, 30), powers(-37, -1, -1.0)
 # Where a term is subnormal at which the sum is not, too.
 _ZETAS = on(
     (over(1.01, 9), powers(-2, 3)),
@@ -276,27 +276,44 @@ _SHARES_OF_BETA = on(
 )
 
 EXACT: dict[str, tuple[Exact, Points]] = {
-    "erfc": (mpmath.erfc, on((over(-6, 9),), (over(-1, 1),), (over(9, 26),), (TINY,))),
-    "erfcx": (scaled_complement, on((over(-9, 20),), (HUGE,), (TINY,))),
+    "erfc": (mpmath.erfc, on((over(-6, 9),), (over(-1, 1),), (over(9, 26),), (TINY,), (BELOW,))),
+    "erfcx": (scaled_complement, on((over(-9, 20),), (HUGE,), (TINY,), (BELOW,))),
     "erfinv": (
         lambda x: quantile((1 + x) / 2) / mpmath.sqrt(2),
-        on((over(-1, 1),), (below_one,), within=(-1, 1)),
+        on((over(-1, 1),), (below_one,), (BELOW,), within=(-1, 1)),
     ),
     "ndtri": (quantile, on((over(0, 1),), (TINY,), (over(0.49, 0.51),), within=(0, 1))),
     "lgamma": (
         log_gamma,
-        on((over(-9, 13),), (about(1.0),), (about(2.0),), (TINY,), (HUGE,), (over(-170, 0),)),
+        on(
+            (over(-9, 13),),
+            (about(1.0),),
+            (about(2.0),),
+            (TINY,),
+            (HUGE,),
+            (over(-170, 0),),
+            (BELOW,),
+        ),
     ),
-    "digamma": (mpmath.digamma, on((over(-9, 13),), (about(1.4616),), (TINY,), (HUGE,))),
-    "gamma": (mpmath.gamma, on((over(-9, 13),), (over(-30, 30),), (TINY,), (over(-180, 171),))),
+    "digamma": (
+        mpmath.digamma,
+        on((over(-9, 13),), (about(1.4616),), (about(-3.0),), (TINY,), (HUGE,), (BELOW,)),
+    ),
+    "gamma": (
+        mpmath.gamma,
+        on((over(-9, 13),), (over(-30, 30),), (TINY,), (over(-180, 171),), (BELOW,)),
+    ),
     "zeta": (lambda s, q: zeta_parts(s, q)[0], _ZETAS),
     "zeta_by_order": (lambda s, q: zeta_parts(s, q)[1], _ZETAS),
-    "i0": (lambda x: mpmath.besseli(0, x), on((over(-9, 9),), (over(9, 80),), (TINY,))),
-    "i1": (lambda x: mpmath.besseli(1, x), on((over(-9, 9),), (over(9, 80),), (TINY,))),
+    "i0": (lambda x: mpmath.besseli(0, x), on((over(-9, 9),), (over(9, 80),), (TINY,), (BELOW,))),
+    "i1": (lambda x: mpmath.besseli(1, x), on((over(-9, 9),), (over(9, 80),), (TINY,), (BELOW,))),
     "i0e": (scaled_bessel(0), on((over(-9, 9),), (over(9, 80),), (powers(2, 6),))),
     "i1e": (scaled_bessel(1), on((over(-9, 9),), (over(9, 80),), (powers(2, 6),))),
-    "j0": (lambda x: mpmath.besselj(0, x), on((over(-9, 9),), (over(9, 80),), (powers(2, 4),))),
-    "j1": (lambda x: mpmath.besselj(1, x), on((over(-9, 9),), (over(9, 80),), (TINY,))),
+    "j0": (
+        lambda x: mpmath.besselj(0, x),
+        on((over(-9, 9),), (over(9, 80),), (powers(2, 4),), (BELOW,)),
+    ),
+    "j1": (lambda x: mpmath.besselj(1, x), on((over(-9, 9),), (over(9, 80),), (TINY,), (BELOW,))),
     "gammainc": (lower_gamma, _INCOMPLETE),
     "gammaincc": (upper_gamma, _INCOMPLETE),
     "gammainc_by_shape": (lambda a, x: gamma_parts(a, x)[1], _INCOMPLETE),

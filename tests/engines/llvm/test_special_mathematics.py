@@ -155,3 +155,15 @@ def test_an_order_that_is_known_is_multiplied_out() -> None:
     e = Emitter(runnable("avx2"))
     SPECIAL["zeta"](e, e.constant(2.5, "f32", 8), e.load(e.parameter("q", "ptr"), "f32", 8))
     assert whole < len(e.text()) / 2
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_derivatives_of_the_logarithm_of_gamma_hold_just_left_of_poles(order: int) -> None:
+    random = np.random.default_rng(0)
+    near_zero = -(10.0 ** random.uniform(-60 / (order + 1), -0.5, 200))
+    near_others = -np.arange(1.0, 51.0) * (1 + random.choice([-1, 1], 50) * 1e-9)
+    x = np.concatenate([near_zero, near_others])
+    found = np.asarray(tw.jit(lambda x: tw.special.polygamma(order, x), engine="native")(x))
+    with mpmath.workdps(40):
+        exact = np.array([float(mpmath.polygamma(order, mpmath.mpf(float(v)))) for v in x])
+    np.testing.assert_allclose(found, exact, rtol=2e-15)

@@ -128,12 +128,11 @@ PI, PI_LOW = 3.141592653589793, 1.2246467991473532e-16
 
 
 def half_turns(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """The integer n nearest to x, as a number, and x - n."""
+    """The integer n nearest to x, as a number, and x - n, which is exact."""
     below = e.floor(x)
-    rest = e.subtract(x, below)
-    up = e.compare("ogt", rest, 0.5)
+    up = e.compare("ogt", e.subtract(x, below), 0.5)
     n = e.select(up, e.add(below, 1.0), below)
-    return n, e.select(up, e.subtract(rest, 1.0), rest)
+    return n, e.subtract(x, n)
 
 
 def is_odd(e: Emitter, n: Value) -> Value:
