@@ -12,7 +12,7 @@ import pytest
 
 import thalweg as tw
 from thalweg.engines.llvm.code.running import NativeLoop
-from thalweg.training import loop
+from thalweg.training import loop, prepare
 
 
 class FixedPace:
@@ -228,6 +228,7 @@ def test_what_is_compiled_counts_as_old_for_the_collector(
         return began(loop, *args)
 
     monkeypatch.setattr(NativeLoop, "begin", begin)
+    monkeypatch.setattr(prepare, "_frozen", False)
     gc.unfreeze()  # where anything is frozen, as what pytest collected is, it is left as it is
     try:
         tw.fit(
