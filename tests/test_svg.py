@@ -13,7 +13,7 @@ CODE = "<b>&\x1b[31m $x$"
 
 
 def panel(log_y: bool = False, **more: object) -> Panel:
-    drawn = Panel(CODE, "y", CODE, log_y=log_y, **more)  # type: ignore[arg-type]
+    drawn = Panel(CODE, "y", log_y=log_y, **more)  # type: ignore[arg-type]
     drawn.line(X, X + 1.0, CODE)
     drawn.points(X, X[::-1], "points", 1)
     drawn.mark([0.0, 5000.0], [2.0, 2.0], "level")

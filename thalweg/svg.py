@@ -151,7 +151,6 @@ class Panel:
     Args:
         x_label: What is on the horizontal axis.
         y_label: What is on the vertical axis.
-        title: What stands above.
         width: Of the area between the axes, in pixels.
         height: The same.
         log_y: Whether the vertical axis is logarithmic.
@@ -168,7 +167,6 @@ class Panel:
 
     x_label: str
     y_label: str
-    title: str = ""
     width: float = 400.0
     height: float = 250.0
     log_y: bool = False
@@ -224,7 +222,7 @@ class Panel:
         names = tick_texts(up) if not self.log_y else [tick_texts([value])[0] for value in up]
         left = 30 + CHARACTER * max(map(len, names))
         rows = _legend_rows(self._names, self.width)
-        top = 10 + (LINE + 4) * bool(self.title) + LINE * len(rows)
+        top = 10 + LINE * len(rows)
         inside = [*self._grid(up, vertical, names), _lowered(below, self.height)]
         for style, _, x, y in self._marks:
             xs, ys = horizontal.at(x), self.height - vertical.at(y)
@@ -234,13 +232,12 @@ class Panel:
         )
         inside.extend(up_from)
         above = _legend(rows)
-        title = _text(0, -top + LINE - 2, self.title, "start", "strong") if self.title else ""
         under = _text(self.width / 2, self.height + room - 8, self.x_label, "middle")
         side = (
             f'<g transform="translate({_n(14 - left)},{_n(self.height / 2)}) rotate(-90)">'
             f"{_text(0, 0, self.y_label, 'middle')}</g>"
         )
-        content = "".join([*inside, above, title, under, side])
+        content = "".join([*inside, above, under, side])
         return _svg(description, left, top, self.width, self.height, 14, room, content)
 
     def _grid(self, up: list[float], vertical: Scale, names: list[str]) -> list[str]:

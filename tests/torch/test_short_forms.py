@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,7 @@ from thalweg import torch as wing
 from thalweg.torch.nn import functional as wing_functional
 from thalweg.torch.nn.utils import clip_grad_norm_
 
-
-@pytest.fixture(autouse=True)
-def _single_precision() -> Iterator[None]:
-    before = wing.get_default_dtype()
-    wing.set_default_dtype(wing.float32)
-    yield
-    wing.set_default_dtype(before)
+pytestmark = pytest.mark.singles
 
 
 RANDOM = np.random.default_rng(5)

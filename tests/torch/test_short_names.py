@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,7 @@ import torch
 
 from thalweg import torch as wing
 
-
-@pytest.fixture(autouse=True)
-def _single_precision() -> Iterator[None]:
-    before = wing.get_default_dtype()
-    wing.set_default_dtype(wing.float32)
-    yield
-    wing.set_default_dtype(before)
+pytestmark = pytest.mark.singles
 
 
 # Each is evaluated with either library, on the same tensors.

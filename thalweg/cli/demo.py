@@ -116,7 +116,7 @@ def _of_one_rate(shown: Demonstration, runs: Runs) -> str:
 
 
 def _of_adjusted_rates(shown: Demonstration, runs: Runs) -> str:
-    heights = [f"{run.loss - shown.least_squares:,.0f}" for run in runs]
+    heights = [f"{shown.above(run):,.0f}" for run in runs]
     return (
         "Now the smaller the batch, the larger its rate, and all but batch 10,000, which keeps "
         "its own, arrive within a few epochs. Then the noise of the batches takes over: a step "
@@ -132,8 +132,8 @@ def _of_adam(shown: Demonstration, runs: Runs) -> str:
         "Adam divides a gradient by its usual size, so that a step moves each coefficient by "
         "about the learning rate, 1 here, however small the gradient has become. It comes near "
         "quickly and cannot come to rest. The smaller the batch, the more of each step is "
-        f"chance: batch 10 ends {runs[0].loss - shown.least_squares:,.0f} above the least, batch "
-        f"100 {runs[-1].loss - shown.least_squares:,.0f}."
+        f"chance: batch 10 ends {shown.above(runs[0]):,.0f} above the least, batch "
+        f"100 {shown.above(runs[-1]):,.0f}."
     )
 
 
@@ -143,7 +143,7 @@ def _of_slow_adam(shown: Demonstration, runs: Runs) -> str:
         "With a tenth of the rate the noise is less, but how far does a run get? Batch 100 makes "
         f"{steps:,} steps in its 10 epochs, each of about 0.1 at most: {0.1 * steps:,.0f} in all, "
         f"and less where the gradient shrinks; the largest coefficient is {shown.largest:.1f}. It "
-        f"stops {runs[-1].loss - shown.least_squares:,.0f} above the least because its epochs are "
+        f"stops {shown.above(runs[-1]):,.0f} above the least because its epochs are "
         f"over, not because it is at rest. Batch 10 makes {runs[0].fit.steps:,} steps, arrives "
         "early, and spends the rest in its noise. In between is the best: 50 of these four."
     )
@@ -155,8 +155,8 @@ def _of_decay(shown: Demonstration, runs: Runs) -> str:
         "The rate begins at 1 and falls by a tenth every 100 steps. A schedule counts steps, not "
         f"epochs: in the {many:,} steps of batch 10 the rate falls to {0.9 ** (many / 100):.2f}, "
         f"in the {few:,} of batch 100 only to {0.9 ** (few / 100):.2f}. Where it has fallen, the "
-        f"noise has: batch 10 ends {runs[0].loss - shown.least_squares:,.0f} above the least, and "
-        f"with the fixed rate {shown.studies[2][1][0].loss - shown.least_squares:,.0f}. The "
+        f"noise has: batch 10 ends {shown.above(runs[0]):,.0f} above the least, and "
+        f"with the fixed rate {shown.above(shown.studies[2][1][0]):,.0f}. The "
         "lecture computes this schedule in float32, hence the agreement to 7 digits or more "
         "instead of 14."
     )

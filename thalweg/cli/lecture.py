@@ -202,6 +202,10 @@ class Demonstration:
     studies: tuple[tuple[Experiment, tuple[Measured, ...]], ...]
     seconds: float
 
+    def above(self, run: Measured) -> float:
+        """Return how far the loss of a run is above the least there is."""
+        return run.loss - self.least_squares
+
     @property
     def agrees(self) -> bool:
         """Whether every printed number was reproduced."""

@@ -235,7 +235,7 @@ class FittedModel:
         weights: Floats | None = None,
     ) -> PermutationImportance:
         """Return the permutation importance over encoded features and targets."""
-        unit = self.encoding.target.scale**self.objective.power
+        unit = self.objective.unit(self.encoding.target.scale)
 
         def loss(X: Floats) -> float:
             losses = self.objective.losses(self.of_features(X), y)

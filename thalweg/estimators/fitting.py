@@ -442,10 +442,9 @@ class TableFit:
         What is not defined is None.
         """
         target, settings = self.split.encoding.target, self.settings
-        len(self.split.encoding.names)
         found: dict[str, Any] = {
             "target": target.name,
-            "formula": self.settings.formula,
+            "formula": settings.formula,
             "task": target.kind,
             "classes": list(target.classes),
             "model": settings.model,

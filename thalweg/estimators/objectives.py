@@ -55,6 +55,10 @@ class Objective:
         """Whether a regression's target is trained on in standard deviations from its mean."""
         return self.power > 0
 
+    def unit(self, scale: float) -> float:
+        """Return what losses of targets over a scale are multiplied with for the targets' own."""
+        return float(scale**self.power)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return parse_objective, (self.text, self.kind)
 

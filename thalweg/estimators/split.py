@@ -80,7 +80,7 @@ class Split:
     @property
     def unit(self) -> float:
         """What a loss is multiplied with to be in the target's own units."""
-        return float(self.encoding.target.scale**self.objective.power)
+        return self.objective.unit(self.encoding.target.scale)
 
     def mean_loss(self, rows: Rows, params: Params, activation: str = "relu") -> float:
         """Return the mean loss of a model over rows, in the target's own units."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# RowBlocks that stay in the cache are decomposed several times as fast as all rows at once.
+# Blocks that stay in the cache are decomposed several times as fast as all rows at once.
 NUMBERS_AT_ONCE = 1 << 18
 
 
@@ -29,7 +29,7 @@ class RowBlocks(Protocol):
 
 
 def blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Yield the rows of each block of a matrix, of which none has fewer than all columns.
+    """Yield the rows of each block of a matrix, at least twice its columns but in the last.
 
     >>> list(blocks(5, 1 << 18))
     [slice(0, 5, None)]

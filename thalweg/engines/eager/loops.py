@@ -1,4 +1,4 @@
-"""Loops of `engines/llvm/eager/products.py`, which load the compiler when they are first asked for.
+"""Loops of `engines/llvm/eager`, which load the compiler when they are first asked for.
 
 They take and give NumPy arrays, and are run as meanings are: in `tracing.quiet`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import importlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,15 +29,13 @@ strict = _Strict()
 
 @functools.cache
 def loop(name: str, *how: Any) -> Callable[..., Any]:
-    """Return a universal function by the name of what makes it, and how."""
-    from thalweg.engines.llvm.eager import products
+    """Return a universal function.
 
-    made = {
-        "products": products.products,
-        "distances": products.distances,
-        "spread": products.spread,
-        "chosen": products.chosen,
-        "counted": products.counted,
-    }
-    found: Callable[..., Any] = made[name](*how)
+    Args:
+        name: The module there and the function in it that makes it, such as "products.spread".
+        how: What that takes.
+    """
+    module, maker = name.split(".")
+    made = getattr(importlib.import_module(f"thalweg.engines.llvm.eager.{module}"), maker)
+    found: Callable[..., Any] = made(*how)
     return found

@@ -16,6 +16,7 @@ from thalweg.inference.distributions import ReferenceDistribution
 from thalweg.inference.regressions.families import FAMILIES
 from thalweg.inference.regressions.prediction import means_of_scores
 from thalweg.inference.regressions.regression import FittedRows
+from thalweg.inference.tall import triangle
 
 if TYPE_CHECKING:
     from thalweg.estimators.fitted import FittedModel
@@ -153,9 +154,11 @@ def uncertainty_of(found: Inference, objective: Objective, X: Floats) -> Uncerta
         )
     assert found.convention is not None
     assert fitted.optimum is not None
-    A = np.column_stack([np.ones(len(X)), X])
-    others = np.setdiff1d(np.arange(A.shape[1]), kept)
-    aliases = np.linalg.lstsq(A[:, kept], A[:, others], rcond=None)[0].T
+    others = np.setdiff1d(np.arange(1 + X.shape[1]), kept)
+    aliases: Floats = np.zeros((0, len(kept)))
+    if len(others):
+        R = triangle(X, constant=True)
+        aliases = np.asarray(np.linalg.lstsq(R[:, kept], R[:, others], rcond=None)[0].T, np.float64)
     squares = fitted.rows.family.student
     return Uncertainty(
         kept=kept,

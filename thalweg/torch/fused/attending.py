@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import Array
-
-
-@functools.cache
-def _compiled(kind: str, mask: str) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.attending import weighted  # it loads the compiler
-
-    return weighted(kind, mask)
+from thalweg.engines.eager.loops import loop
 
 
 def attended(
@@ -33,7 +26,7 @@ def attended(
     """
     scores = np.matmul(q, k.swapaxes(-1, -2))
     kind = scores.dtype
-    softmax = _compiled(kind.char, "" if mask is None else mask.dtype.char)
+    softmax = loop("attending.weighted", kind.char, "" if mask is None else mask.dtype.char)
     if mask is None:
         weights = softmax(scores, kind.type(scale))
     else:

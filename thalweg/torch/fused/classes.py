@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.engines.eager.loops import loop
 
 
 @functools.lru_cache(maxsize=8)
@@ -16,24 +17,19 @@ def _numbers(count: int) -> Array:
     return np.arange(count)
 
 
-@functools.cache
-def _compiled(kind: str, reduction: str, kept: bool) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.classes import cross_entropies  # it loads the compiler
-
-    return cross_entropies(kind, reduction, kept)
-
-
 def cross_entropies(x: Array, *, y: Array, kind: str) -> tuple[Array, tuple[Array, Array]]:
     """Return -ln softmax(x)[y] of scores (N, classes), their mean or their sum."""
     places = y.astype(np.int64, copy=False)
-    losses, powers, total = _compiled(x.dtype.char, kind, True)(np.ascontiguousarray(x), places)
+    run = loop("classes.cross_entropies", x.dtype.char, kind, True)
+    losses, powers, total = run(np.ascontiguousarray(x), places)
     return np.asarray(losses), (powers, total[:, None])
 
 
 def cross_entropies_alone(x: Array, *, y: Array, kind: str) -> Array:
     """Return the same without what its derivative needs."""
     places = y.astype(np.int64, copy=False)
-    return np.asarray(_compiled(x.dtype.char, kind, False)(np.ascontiguousarray(x), places))
+    run = loop("classes.cross_entropies", x.dtype.char, kind, False)
+    return np.asarray(run(np.ascontiguousarray(x), places))
 
 
 def cross_entropies_back(

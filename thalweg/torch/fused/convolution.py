@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.engines.eager.loops import loop
 
 Numbers = tuple[int, ...]
 
@@ -123,15 +124,9 @@ def _windows_at(*given: Any, **options: Any) -> _Windows:
     return _Windows(*given, **options)
 
 
-@functools.cache
-def _compiled(kind: str, rank: int, dense: bool) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.convolution import convolved  # it loads the compiler
-
-    return convolved(kind, rank, dense)
-
-
 def _directly(at: _Windows, wide: Array, weight: Array, bias: Array | None) -> Array:
-    run = _compiled(wide.dtype.char, len(at.counts), at.steps[-1] == 1)
+    dense = at.steps[-1] == 1
+    run = loop("convolution.convolved", wide.dtype.char, len(at.counts), dense)
     found: Array = np.empty(at.shape, wide.dtype)
     offset = np.zeros(at.outputs, wide.dtype) if bias is None else bias
     run(wide, weight, offset, at.facts, found)

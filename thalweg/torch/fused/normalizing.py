@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.spec import FLOAT64, Array
+from thalweg.engines.eager.loops import loop
 
 # What is kept: the normalized values, what they were multiplied by, the means and the variances.
 Kept = tuple[Array, Array, Array, Array]
@@ -68,7 +69,7 @@ def by_batch(
     shape, dtype = x.shape, x.dtype
     channels = shape[1]
     whole = x if x.flags.c_contiguous else np.ascontiguousarray(x)
-    found, values, factor, middle, variance = _of_channels(dtype.char)(
+    found, values, factor, middle, variance = loop("normalizing.of_channels", dtype.char)(
         whole.reshape(shape[0], channels, -1),
         _same(1.0, dtype, channels) if weight is None else weight.reshape(-1),
         _same(0.0, dtype, channels) if bias is None else bias.reshape(-1),
@@ -131,7 +132,9 @@ def rows_normalized(rows: Array, eps: float) -> Array:
     """Return contiguous rows with mean 0 and variance 1."""
     count, dtype = rows.shape[1], rows.dtype
     ones, zeros = _same(1.0, dtype, count), _same(0.0, dtype, count)
-    found: Array = _of_rows(dtype.char, False)(rows, ones, zeros, _same(eps, FLOAT64))
+    found: Array = loop("normalizing.of_rows", dtype.char, False)(
+        rows, ones, zeros, _same(eps, FLOAT64)
+    )
     return found
 
 
@@ -144,7 +147,7 @@ def _over_features(
     kept: bool,
 ) -> Any:
     count = math.prod(x.shape[axes[0] :])
-    return _of_rows(x.dtype.char, kept)(
+    return loop("normalizing.of_rows", x.dtype.char, kept)(
         np.ascontiguousarray(x).reshape(x.size // count, count),
         _same(1.0, x.dtype, count) if weight is None else np.ascontiguousarray(weight).reshape(-1),
         _same(0.0, x.dtype, count) if bias is None else np.ascontiguousarray(bias).reshape(-1),
@@ -152,33 +155,9 @@ def _over_features(
     )
 
 
-# ---- machine code, which takes the compiler to be loaded
-
-
-@functools.cache
-def _of_rows(kind: str, kept: bool) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.normalizing import of_rows
-
-    return of_rows(kind, kept)
-
-
-@functools.cache
-def _of_channels(kind: str) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.normalizing import of_channels
-
-    return of_channels(kind)
-
-
-@functools.cache
-def _followed(kind: str) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.normalizing import followed
-
-    return followed(kind)
-
-
 def moved_towards(running: Array, current: Array, factor: float, momentum: float) -> Array:
     """Return (1 - m) r + m f s of running values r, those of a batch s, a factor f, m."""
-    found: Array = _followed(running.dtype.char)(
+    found: Array = loop("normalizing.followed", running.dtype.char)(
         running, current, _same(factor, FLOAT64), _same(momentum, FLOAT64)
     )
     return found

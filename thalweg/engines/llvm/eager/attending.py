@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,6 @@ from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 _SCORES, _SCALE, _MASK = range(3)
 
 
-@functools.cache
 def weighted(kind: str, mask: str) -> Callable[..., Any]:
     """Return what takes rows of scores, a scale and, if there is one, a mask's rows.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,6 @@ from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
 
-@functools.cache
 def cross_entropies(kind: str, reduction: str, kept: bool) -> Callable[..., Any]:
     """Return what takes scores (m, n) and m classes, int64 from 0 to n - 1, and gives losses.
 

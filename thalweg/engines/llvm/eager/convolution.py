@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,6 @@ _INPUT, _WEIGHT, _BIAS, _FACTS, _RESULT = range(5)
 _INNER, _ELEMENTS, _PLACES = "hwd", "uvy", "abz"
 
 
-@functools.cache
 def convolved(kind: str, rank: int, dense: bool) -> Callable[..., Any]:
     """Return what takes an example with its padding, weights, biases and each axis' step and gap.
 

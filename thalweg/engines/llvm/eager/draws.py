@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from thalweg.engines.llvm.eager.twister import WORDS, words_text
-from thalweg.engines.llvm.eager.universal import InnerLoop, universal
+from thalweg.engines.llvm.eager.universal import InnerLoop, in_vectors, universal
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value, relabelled
@@ -80,7 +80,6 @@ class Draw:
         left = e.subtract(self.count, first)
         some = e.select(e.compare("slt", left, _CHUNK), left, _CHUNK)
         self.draw(self.room, e.multiply(some, words))
-        whole = e.divide(some, lanes)
         source = "i32" if words == 1 else "i64"
 
         def body(at: Value, width: int) -> None:
@@ -91,13 +90,7 @@ class Draw:
             place = e.add(first, at)
             e.store(make(self, drawn, place), e.element(self.out, place, type))
 
-        i, _ = e.begin_loop(whole)
-        body(e.multiply(i, lanes), lanes)
-        e.end_loop()
-        if lanes > 1:
-            i, _ = e.begin_loop(e.subtract(some, e.multiply(whole, lanes)))
-            body(e.add(e.multiply(whole, lanes), i), 1)
-            e.end_loop()
+        in_vectors(e, some, lanes, body)
         e.end_loop()
 
     def made(self, gives: str, signature: str | None = None) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.engines.llvm.eager.universal import InnerLoop, universal
+from thalweg.engines.llvm.eager.universal import InnerLoop, in_vectors, universal
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.lowering import TYPES
@@ -89,15 +89,7 @@ class RowKernel:
 
     def each(self, count: Value, lanes: int, body: Callable[[Value, int], None]) -> None:
         """Write a loop over an axis: in vectors, and what is left one by one."""
-        e = self.e
-        whole = e.divide(count, lanes)
-        i, _ = e.begin_loop(whole)
-        body(e.multiply(i, lanes), lanes)
-        e.end_loop()
-        done = e.multiply(whole, lanes)
-        i, _ = e.begin_loop(e.subtract(count, done))
-        body(e.add(done, i), 1)
-        e.end_loop()
+        in_vectors(self.e, count, lanes, body)
 
     def reduced(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 
-@functools.cache
 def of_rows(kind: str, kept: bool) -> Callable[..., Any]:
     """Return what takes rows, a weight, a bias and ε, and gives results.
 
@@ -44,7 +42,6 @@ def of_rows(kind: str, kept: bool) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def of_channels(kind: str) -> Callable[..., Any]:
     """Return what takes (examples, channels, places), weights and biases of channels, and ε.
 
@@ -83,7 +80,6 @@ def of_channels(kind: str) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def followed(kind: str) -> Callable[..., Any]:
     """Return what takes running values, those of a batch, a factor of these, and the momentum m.
 

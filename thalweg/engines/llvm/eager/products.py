@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ from thalweg.engines.llvm.eager.kernel import RowKernel
 from thalweg.engines.llvm.ir.values import Value
 
 
-@functools.cache
 def products(kind: str) -> Callable[..., Any]:
     """Return what takes numbers and a row, and gives the row times each number."""
     k = RowKernel("(),(n)->(n)", 2 * kind, kind)
@@ -23,7 +21,6 @@ def products(kind: str) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def distances(kind: str) -> Callable[..., Any]:
     """Return what takes points (k,) and the columns (k, n) of others, and gives their distances."""
     k = RowKernel("(k),(k,n)->(n)", 2 * kind, kind)
@@ -39,7 +36,6 @@ def distances(kind: str) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def spread(kind: str, root: bool, correction: int) -> Callable[..., Any]:
     """Return what takes numbers, anywhere along an axis, and gives their variance.
 
@@ -62,7 +58,6 @@ def spread(kind: str, root: bool, correction: int) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def chosen(kind: str) -> Callable[..., Any]:
     """Return what takes rows (n,) and positions (m,), and gives what is there.
 
@@ -86,7 +81,6 @@ def chosen(kind: str) -> Callable[..., Any]:
     return k.made()
 
 
-@functools.cache
 def counted(kind: str) -> Callable[..., Any]:
     """Return what takes numbers and the edges (k + 1,) of even intervals, and counts in each (k,).
 

@@ -5,9 +5,9 @@ Matsumoto and Nishimura, "Mersenne Twister", 1998.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
+from thalweg.engines.llvm.eager.universal import in_vectors
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value
@@ -42,9 +42,8 @@ def _words_text(target: Target) -> str:
     first = e.convert(position, "i64")
     left, wanted = e.subtract(_WORDS, first), e.subtract(n, done)
     some = e.select(e.compare("slt", left, wanted), left, wanted)
-    _each(
-        e, some, partial(_tempered, e, e.element(state, first, "i32"), e.element(out, done, "i32"))
-    )
+    source, place = e.element(state, first, "i32"), e.element(out, done, "i32")
+    in_vectors(e, some, _LANES, partial(_tempered, e, source, place))
     e.store(e.add(position, e.convert(some, "i32")), at)
     after = e.add(done, some)
     e.end_loop([after], e.compare("slt", after, n))
@@ -60,17 +59,6 @@ def _tempered(e: Emitter, source: Value, out: Value, at: Value, width: int) -> N
     e.store(y, e.element(out, at, "i32"))
 
 
-def _each(e: Emitter, count: Value, body: Callable[[Value, int], None]) -> None:
-    """Write loops over elements: in vectors, and what is left one by one."""
-    whole = e.shift_right_logical(count, 3)
-    i, _ = e.begin_loop(whole)
-    body(e.multiply(i, _LANES), _LANES)
-    e.end_loop()
-    i, _ = e.begin_loop(e.bit_and(count, _LANES - 1))
-    body(e.add(e.multiply(whole, _LANES), i), 1)
-    e.end_loop()
-
-
 def _twist_text(target: Target) -> str:
     e = Emitter(target)
     state = e.parameter("state", "ptr")
@@ -79,7 +67,8 @@ def _twist_text(target: Target) -> str:
         (_WORDS - _DISTANCE, _DISTANCE - 1, _DISTANCE - _WORDS),
     ):
         begin = e.element(state, first, "i32")
-        _each(e, e.constant(count, "i64"), partial(_twisted, e, begin, further))
+        body = partial(_twisted, e, begin, further)
+        in_vectors(e, e.constant(count, "i64"), _LANES, body)
     last, begin = e.element(state, _WORDS - 1, "i32"), e.element(state, 0, "i32")
     middle = e.load(e.element(state, _DISTANCE - 1, "i32"), "i32", cse=False)
     e.store(_mixed(e, e.load(last, "i32"), e.load(begin, "i32", cse=False), middle), last)

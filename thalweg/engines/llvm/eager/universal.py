@@ -63,7 +63,27 @@ def universal(
     return _maker()(*places, types, *counts, -1, b"native", b"", 0, axes)  # type: ignore[no-any-return]
 
 
-# ---- a loop's own parameters
+# ---- how loops are written
+
+
+def in_vectors(e: Emitter, count: Value, lanes: int, body: Callable[[Value, int], None]) -> None:
+    """Write a loop over so many elements: in vectors, and what is left one by one.
+
+    Args:
+        e: What writes it.
+        count: How many there are.
+        lanes: How many a vector has.
+        body: Writes a round, of the first of its elements and their number.
+    """
+    whole = e.divide(count, lanes)
+    i, _ = e.begin_loop(whole)
+    body(e.multiply(i, lanes), lanes)
+    e.end_loop()
+    if lanes > 1:
+        done = e.multiply(whole, lanes)
+        i, _ = e.begin_loop(e.subtract(count, done))
+        body(e.add(done, i), 1)
+        e.end_loop()
 
 
 class InnerLoop:

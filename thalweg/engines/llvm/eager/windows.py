@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,6 @@ _FACTS = 4
 _AXES, _PLACES = "hwd", "abc"
 
 
-@functools.cache
 def pooled(kind: str, rank: int, largest: bool) -> Callable[..., Any]:
     """Return what takes planes, the facts of each of their axes, and a divisor.
 

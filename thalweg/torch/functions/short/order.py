@@ -245,7 +245,7 @@ def _histogram(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Tensor:
     low, high = float(min), float(max)
     require(array.dtype.char in "fd" and bins.__class__ is int and bins > 0)
     require(-1e30 < low < high < 1e30)
-    run, edges = loop("counted", array.dtype.char), _edges(low, high, bins)
+    run, edges = loop("products.counted", array.dtype.char), _edges(low, high, bins)
     found = np.empty(bins, array.dtype)
     return new(tracing.quiet(run, array.reshape(-1), edges, found))
 

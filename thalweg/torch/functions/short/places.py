@@ -58,7 +58,7 @@ def _gather(x: Any, dim: Any, index: Any) -> Tensor:
         array, at, axis = _along(x, dim, index)
     else:
         require(at.dtype.char == "l" and at.shape[:-1] == array.shape[:-1])
-        return new(strict.run(loop("chosen", array.dtype.char), array, at))
+        return new(strict.run(loop("products.chosen", array.dtype.char), array, at))
     return new(array.reshape(-1).take(_flat_places(array, at, axis), mode="clip"))
 
 

@@ -25,7 +25,7 @@ def _pair(x: Any, y: Any, left: int, right: int) -> tuple[Array, Array]:
 def _outer(x: Any, vec2: Any) -> Tensor:
     first, second = _pair(x, vec2, 1, 1)
     if first.size * second.size >= _MANY and second.flags.c_contiguous:
-        return new(tracing.quiet(loop("products", first.dtype.char), first, second))
+        return new(tracing.quiet(loop("products.products", first.dtype.char), first, second))
     return new(tracing.quiet(np.multiply, first[:, None], second))
 
 
@@ -118,7 +118,7 @@ def _lengths_of_differences(x: Array, y: Array) -> Array:
         found: Array = np.sqrt(np.add.reduce(away, -1))
         return found
     columns = np.ascontiguousarray(y.T)
-    lengths: Array = loop("distances", x.dtype.char)(x, columns)
+    lengths: Array = loop("products.distances", x.dtype.char)(x, columns)
     return lengths
 
 

@@ -127,7 +127,7 @@ def _spread(name: str, meaning: Callable[..., Array]) -> Callable[..., Tensor]:
         count = array.size if axis is None else _count(array.shape, axis)
         require(count > correction)
         if array.size <= _FEW and axis.__class__ is not tuple:
-            run = loop("spread", array.dtype.char, name == "std", correction)
+            run = loop("products.spread", array.dtype.char, name == "std", correction)
             return new(tracing.quiet(_by_loop, run, array, axis, bool(keepdim)))
         return new(tracing.quiet(meaning, array, axis, keepdim, correction))
 

@@ -10,19 +10,13 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines.eager.loops import loop
 from thalweg.torch.functions import pooling
 from thalweg.torch.functions.pooling import windows_of_pool
 from thalweg.torch.functions.short.road import Array, known, new, rename, require, trying
 
 # Of more, each element of all windows is taken at once.
 _FEW = 1 << 13
-
-
-@functools.cache
-def _pooled(kind: str, rank: int, largest: bool) -> Callable[..., Any]:
-    from thalweg.engines.llvm.eager.windows import pooled  # it loads the compiler
-
-    return pooled(kind, rank, largest)
 
 
 @functools.lru_cache(maxsize=1024, typed=True)
@@ -36,7 +30,7 @@ def _plan(
     axes = zip(pool.size, pool.stride, pool.low, pool.dilation, strict=True)
     facts = np.array(list(axes), np.int64).reshape(-1)
     divisor = np.array(1 if largest else covered, kind)
-    return facts, divisor, (*shape[:2], *pool.counts), _pooled(kind, rank, largest)
+    return facts, divisor, (*shape[:2], *pool.counts), loop("windows.pooled", kind, rank, largest)
 
 
 def _pool(name: str, rank: int, largest: bool, x: Any, arguments: Any) -> Tensor:
