@@ -11,7 +11,7 @@ FILES ?= 0:20000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api \
+.PHONY: check format lint types stubs layers test whole house fuzz corrupt interruptions bench oracle accuracy array-api \
 	optax-suite coverage site
 
 check: lint types layers test
@@ -36,6 +36,10 @@ layers:
 
 test:
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "not fuzz"
+
+# All cases of the tests of which `make test` runs a sample.
+whole:
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "not fuzz" --whole
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))

@@ -7,6 +7,8 @@ import gc
 import logging
 import os
 import signal
+import zlib
+from collections import Counter
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -18,6 +20,9 @@ os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# So many cases of a sampled test are expected to be kept, or it is not sampled.
+FEW = 4
 
 from thalweg.torch.dtypes import TORCH
 
@@ -34,6 +39,30 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="run all cases of sampled tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the cases of tests marked `sampled(n)`, keep one in n; all that are asked for by name.
+
+    Which ones does not change when others come or go. Those of a test that has few are kept.
+    """
+    if config.option.whole or any("::" in argument for argument in config.args):
+        return
+    cases = Counter(item.nodeid.partition("[")[0] for item in items)
+    left_out = []
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark is not None and cases[item.nodeid.partition("[")[0]] >= FEW * mark.args[0]:
+            if zlib.crc32(item.nodeid.encode()) % mark.args[0]:
+                left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(map(id, left_out))
+        items[:] = [item for item in items if id(item) not in gone]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -120,7 +120,7 @@ class Perturbed:
             noise = self.random.uniform(-2, 2, result.shape) * np.where(np.isfinite(size), size, 0)
             result = (result + noise).astype(result.dtype)
         if self.simplified and name in _ARITHMETIC:
-            result = self._rearranged(name, operands, result)
+            result = self._rearranged(equation, operands, result)
         if self.simplified or name in _EXTREMES:
             result = self._either_zero(result)
         return result
@@ -168,11 +168,14 @@ class Perturbed:
             moved[..., -1, :] = result[..., -1, :]  # which rows were exchanged
         return moved
 
-    def _rearranged(self, name: str, operands: list[Array], result: Array) -> Array:
+    def _rearranged(self, equation: Equation, operands: list[Array], result: Array) -> Array:
         """Return results of arithmetic as they are if it is written in another way."""
+        name = equation.primitive.name
         result = self._moved(result, 2)
         if name in ("multiply", "divide", "square"):
-            # What vanishes between two literals need not vanish once they are one.
+            # What vanishes or overflows between two literals need not do so once they are one.
+            if any(symbol.value is not None for symbol in equation.inputs):
+                result = self._within(operands, result)
             lost = (result == 0) & np.all([o != 0 for o in np.broadcast_arrays(*operands)], axis=0)
             tiny = self.random.uniform(-2, 2, result.shape)
             tiny = np.rint(tiny) * float(np.finfo(result.dtype).smallest_subnormal)
@@ -186,6 +189,12 @@ class Perturbed:
             size = np.abs(operands[0]) + np.abs(operands[1])
             result = self._cancelled(result, 64 * float(np.finfo(result.dtype).eps) * size)
         return result
+
+    def _within(self, operands: list[Array], result: Array) -> Array:
+        """Return, as often as not, the largest numbers in place of what overflowed."""
+        finite = np.all([np.isfinite(o) for o in np.broadcast_arrays(*operands)], axis=0)
+        over = np.isinf(result) & finite & (self.random.random(result.shape) < 0.5)
+        return np.where(over, np.copysign(np.finfo(result.dtype).max, result), result)
 
     def _cancelled(self, result: Array, rounding: Array | float) -> Array:
         """Return, as often as not, nothing where no more is left of terms than their rounding."""

@@ -19,6 +19,7 @@ from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.program import Equation, Program, evaluate, finish, meant, trace
 from thalweg.core.spec import Bundle, Spec
 from thalweg.core.tensor import make
+from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ThalwegError
 
@@ -136,6 +137,21 @@ def test_a_function_beside_its_zero_is_as_uncertain_as_its_operand() -> None:
     # One unit of 7 makes 3e-16 of the result, which is 0.005.
     assert difference(case, moved(2e-16)) is None
     assert difference(case, moved(2e-14)) is not None
+
+
+def _never_infinite(equation: Equation, operands: list[Array]) -> Array:
+    """Give half of the largest number for what is infinite."""
+    largest = 0.5 * np.finfo(np.float64).max
+    return np.clip(meant(equation, operands), -largest, largest)
+
+
+def test_what_overflows_between_two_literals_may_be_a_number_and_nothing_else() -> None:
+    largest = np.array([np.finfo(np.float64).max])
+    merged = _program(lambda x: (1.0 / 300.0) * (2.0 * x), largest)
+    assert difference(merged, NativeEngine()) is None
+    assert difference(merged, Faulty(_never_infinite, 0)) is not None
+    of_values = _program(lambda x, y: (1.0 / 300.0) * (y * x), largest, largest)
+    assert difference(of_values, Faulty(_never_infinite, 0)) is not None
 
 
 FAULTS: tuple[Fault, ...] = (confused, without_tail, inexact, neighbouring)
