@@ -9,6 +9,7 @@ import shutil
 import statistics
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -152,6 +153,8 @@ def compare(network: Network) -> dict[str, list[float]]:
 def report(wanted: list[str]) -> None:
     """Print microseconds a step, and the ratios to PyTorch's, as medians."""
     torch.set_num_threads(1)
+    # A network that was trained to the end is trained again, and the loss goes up and down.
+    warnings.filterwarnings("ignore", "The loss rose")
     for network in NETWORKS:
         if wanted and not any(word.lower() in network.name.lower() for word in wanted):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import sys
 import time
@@ -33,7 +34,7 @@ def transformation(lib: Any, name: str) -> Any:
 def network(widths: tuple[int, ...]) -> Any:
     """Return parameters of a perceptron, float32."""
     rng = np.random.default_rng(0)
-    pairs = zip(widths, widths[1:], strict=False)
+    pairs = itertools.pairwise(widths)
     layers = [{"w": rng.normal(size=pair), "b": np.zeros(pair[1])} for pair in pairs]
     return jax.tree.map(lambda a: jax.numpy.asarray(a, "float32"), layers)
 
@@ -61,7 +62,7 @@ def _microseconds(call: Callable[[], Any], repeats: int) -> float:
 
 
 def compare(name: str, params: Any) -> str:
-    """Return a line: microseconds of a step and seconds of compiling, ours and the ratio to Optax's."""
+    """Return a line: microseconds of a step, seconds of compiling, and the ratios to Optax's."""
     libraries = (optim, optax)
     compiling: list[tuple[float, ...]] = []
     for _ in range(COMPILATIONS):

@@ -21,10 +21,10 @@ os.environ.setdefault(
 )
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from thalweg.torch.dtypes import TORCH
+
 # So many cases of a sampled test are expected to be kept, or it is not sampled.
 FEW = 4
-
-from thalweg.torch.dtypes import TORCH
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,19 +50,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Which ones does not change when others come or go. Those of a test that has few are kept.
     """
-    if config.option.whole or any("::" in argument for argument in config.args):
+    by_name = config.option.keyword or any("::" in argument for argument in config.args)
+    if config.option.whole or by_name:
         return
-    cases = Counter(item.nodeid.partition("[")[0] for item in items)
-    left_out = []
-    for item in items:
-        mark = item.get_closest_marker("sampled")
-        if mark is not None and cases[item.nodeid.partition("[")[0]] >= FEW * mark.args[0]:
-            if zlib.crc32(item.nodeid.encode()) % mark.args[0]:
-                left_out.append(item)
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        gone = set(map(id, left_out))
-        items[:] = [item for item in items if id(item) not in gone]
+    cases = Counter(map(_test_of, items))
+    left_out = {item for item in items if _is_left_out(item, cases[_test_of(item)])}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _test_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _is_left_out(item: pytest.Item, cases: int) -> bool:
+    mark = item.get_closest_marker("sampled")
+    if mark is None or cases < FEW * mark.args[0]:
+        return False
+    return zlib.crc32(item.nodeid.encode()) % int(mark.args[0]) != 0
 
 
 @pytest.fixture(scope="session", autouse=True)
