@@ -14,6 +14,7 @@ from thalweg.errors import ArgumentError
 from thalweg.estimators import models
 from thalweg.estimators.evaluation import inspection
 from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
+from thalweg.estimators.evaluation.metrics import most_likely
 from thalweg.estimators.models import Model, Params
 from thalweg.estimators.objectives import Objective
 from thalweg.estimators.uncertainty.intervals import Uncertainty, intervals
@@ -256,7 +257,7 @@ class FittedModel:
 
     def taken(self, scores: Floats) -> NDArray[np.int64]:
         """Return the position of the most likely class where the scores are these."""
-        return scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
+        return most_likely(scores)
 
     def shares_of(self, scores: Floats) -> Floats:
         """Return the probabilities of the classes where the scores are these.

@@ -18,7 +18,7 @@ from thalweg.data.sources import table_of
 from thalweg.data.table import Table
 from thalweg.errors import ArgumentError, CallError, SpecError, did_you_mean, shown
 from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
-from thalweg.estimators.evaluation.metrics import Judgment, r2_score, together
+from thalweg.estimators.evaluation.metrics import Judgment, together
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.models import Model, parse_model
 from thalweg.estimators.objectives import Objective
@@ -367,15 +367,9 @@ class TableFit:
             "rows": len(rows),
             "loss": split.mean_loss(rows, self.trained.params, activation),
             "null loss": rows.mean(objective.losses(null, rows.y)) * split.unit,
-            "score": self._score(self._model.of_features(rows.X), rows),
-            "null score": self._score(null, rows),
+            "score": split.score(self._model.of_features(rows.X), rows),
+            "null score": split.score(null, rows),
         }
-
-    def _score(self, scores: Floats, rows: Rows) -> float:
-        if self.split.encoding.target.kind != "regression":
-            return rows.mean(self._model.taken(scores) == rows.y)
-        mean = self.split.objective.mean
-        return r2_score(rows.y, mean(scores) if mean else scores, rows.weights)
 
     def partial_dependence(
         self,

@@ -27,6 +27,7 @@ from thalweg.data.table import Column, Table, finite_numbers, listed, shown_rows
 from thalweg.errors import DataError, shown
 from thalweg.estimators import models
 from thalweg.estimators.evaluation import parts as evaluation
+from thalweg.estimators.evaluation.metrics import most_likely, r2_score
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
 from thalweg.estimators.problem import Rows, arrays_of
@@ -88,6 +89,13 @@ class Split:
             scores = models.scores(params, rows.X, activation)
             losses = self.objective.losses(scores, rows.y)
             return rows.mean(losses) * self.unit
+
+    def score(self, scores: Floats, rows: Rows) -> float:
+        """Return the share of rows predicted right, or R², where the scores of rows are these."""
+        if self.encoding.target.kind != "regression":
+            return rows.mean(most_likely(scores) == rows.y)
+        mean = self.objective.mean
+        return r2_score(rows.y, mean(scores) if mean else scores, rows.weights)
 
 
 def split(table: Table, settings: Settings) -> Split:

@@ -214,7 +214,8 @@ class FoldedFits:
             found = found or curves
             activation = parse_model(settings.model).activation
             losses.append(fold.mean_loss(fold.held_out, params, activation))
-            scores.append(_score(fold, params, activation))
+            held_out = fold.held_out
+            scores.append(fold.score(models.scores(params, held_out.X, activation), held_out))
             trial.report(float(np.mean(losses)), len(losses))
             if trial.should_prune():
                 break
@@ -295,16 +296,3 @@ def fit_fold(
     losses = smooth(history.epoch, history.loss * unit)
     curves = {"loss": losses, "val_loss": (history.validation_epoch, history.validation * unit)}
     return (fit.best_params if patience else fit.params), curves
-
-
-def _score(fold: Split, params: Params, activation: str) -> float:
-    """Return the share of rows predicted right, or of variance explained, on the rows left out."""
-    y = fold.held_out.y
-    scores = np.asarray(models.scores(params, fold.held_out.X, activation))
-    if fold.encoding.target.kind != "regression":
-        taken = scores.argmax(axis=1) if scores.ndim > 1 else scores > 0
-        return fold.held_out.mean(taken == y)
-    mean = fold.objective.mean
-    error = y - (mean(scores) if mean else scores)
-    spread = fold.held_out.mean((y - fold.held_out.mean(y)) ** 2)
-    return 1.0 - fold.held_out.mean(error**2) / max(spread, 1e-300)

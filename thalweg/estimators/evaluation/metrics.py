@@ -58,6 +58,15 @@ def r2_score(actual: Floats, predicted: Floats, weights: Floats | None = None) -
 # ---- classes
 
 
+def most_likely(scores: Floats) -> Integers:
+    """Return the position of the most likely class by scores, (rows,) of two or (rows, classes).
+
+    >>> most_likely(np.array([-0.5, 2.0])).tolist()
+    [0, 1]
+    """
+    return scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
+
+
 def confusion_matrix(
     actual: Integers, taken: Integers, classes: int, weights: Floats | None = None
 ) -> NDArray[Any]:
