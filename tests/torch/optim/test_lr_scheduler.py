@@ -32,6 +32,16 @@ def test_a_scheduler_gives_the_rates_and_momenta_of_pytorch(
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-14)
 
 
+@pytest.mark.parametrize("sample", listed())
+def test_a_scheduler_notes_in_groups_what_pytorch_notes_in_its_order(sample: Sample) -> None:
+    found, expected = ours((0.5,), momentum=0.9), theirs((0.5,), momentum=0.9)
+    known = list(expected.param_groups[0])
+    sample(lr_scheduler, found)
+    sample(oracle, expected)
+    noted = [name for name in expected.param_groups[0] if name not in known]
+    assert [name for name in found.param_groups[0] if name not in known] == noted
+
+
 def train(
     library: Any, kind: str, sample: Sample, module: Any, interrupted: bool
 ) -> tuple[Any, Any]:

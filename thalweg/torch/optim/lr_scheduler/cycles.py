@@ -95,8 +95,10 @@ class CyclicLR(ScheduleView):
         self.scale_mode = scale_mode
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            momenta = (base_momentum, max_momentum)
-            self.base_momentums, self.max_momentums = bounds(optimizer, *momenta, last_epoch)
+            found = bounds(optimizer, base_momentum, max_momentum)
+            self.base_momentums, self.max_momentums = found
+            if last_epoch == -1:
+                note_bounds(optimizer, *found)
         # A wrong argument is told before anything is written.
         self._triangle(0.0, 1.0)
         if last_epoch == -1:
@@ -146,21 +148,24 @@ def _whole(count: Any) -> Any:
     return count if count.is_symbolic else int(count.item())
 
 
-def bounds(optimizer: Any, base: Any, peak: Any, last_epoch: int) -> tuple[list[Any], list[Any]]:
-    """Return the lowest and highest momentum of each group, and note them there at first.
+def bounds(optimizer: Any, base: Any, peak: Any) -> tuple[list[Any], list[Any]]:
+    """Return the lowest and highest momentum of each group.
 
     Raises:
         ArgumentError: If the optimizer has no momentum, or a list is of another length than the
             groups.
     """
-    key = momentum_key(optimizer)
+    momentum_key(optimizer)
     lows = one_for_each("base_momentum", optimizer, base)
-    highs = one_for_each("max_momentum", optimizer, peak)
-    if last_epoch == -1:
-        for group, low, high in zip(optimizer.param_groups, lows, highs, strict=True):
-            write_momentum(group, key, high)
-            group["max_momentum"], group["base_momentum"] = high, low
-    return lows, highs
+    return lows, one_for_each("max_momentum", optimizer, peak)
+
+
+def note_bounds(optimizer: Any, lows: list[Any], highs: list[Any]) -> None:
+    """Note the bounds in the groups, and begin with the highest."""
+    key = momentum_key(optimizer)
+    for group, low, high in zip(optimizer.param_groups, lows, highs, strict=True):
+        write_momentum(group, key, high)
+        group["max_momentum"], group["base_momentum"] = high, low
 
 
 class OneCycleLR(ScheduleView):
@@ -239,13 +244,14 @@ class OneCycleLR(ScheduleView):
         self.cycle_momentum = cycle_momentum
         # A wrong argument is told before anything is written.
         self._cycle([0.0, 1.0, 0.0])
-        if cycle_momentum:
-            bounds(optimizer, base_momentum, max_momentum, last_epoch)
+        momenta = bounds(optimizer, base_momentum, max_momentum) if cycle_momentum else None
         if last_epoch == -1:
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["initial_lr"] = peak / div_factor
                 group["max_lr"] = peak
                 group["min_lr"] = group["initial_lr"] / final_div_factor
+            if momenta is not None:
+                note_bounds(optimizer, *momenta)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
