@@ -85,6 +85,7 @@ def test_every_distribution_is_here() -> None:
         assert set(methods(name)) == density | {"cdf", "sf", "logcdf", "logsf", "ppf", "isf"}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", LOG_DENSITIES)
 def test_every_function_is_scipys_and_native(name: str) -> None:
     shapes = np.array({**CONTINUOUS, **DISCRETE}[name])

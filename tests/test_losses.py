@@ -39,6 +39,7 @@ def natively(run):
         pytest.skip(str(error).split(" (")[0])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("name", "variant"), WAYS)
 def test_value_and_gradient_are_those_of_jax(name, variant):
     expected, slope = in_jax(name)

@@ -162,6 +162,7 @@ def each_choice_of_batched(operands: Operands) -> list[tuple[bool, ...]]:
     return [c for c in itertools.product((False, True), repeat=len(operands)) if any(c)]
 
 
+@pytest.mark.sampled(4)
 @each_case
 def test_a_batch_is_a_loop_over_examples(
     name: str, operands: Operands, params: dict[str, Any]

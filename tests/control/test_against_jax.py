@@ -13,6 +13,8 @@ import thalweg as tw
 from tests.control.cases import CASES, Case
 
 jax = pytest.importorskip("jax")
+
+pytestmark = pytest.mark.sampled(3)
 jnp = jax.numpy
 
 each_case = pytest.mark.parametrize("name", CASES)

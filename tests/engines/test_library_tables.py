@@ -61,6 +61,7 @@ def array(request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Any]]:
         yield module.numpy.asarray
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(PRIMITIVES))
 def test_table_agrees_with_meaning(name: str, array: Callable[[Any], Any]) -> None:
     """A row gives what the primitive means, in shape, dtype and value; exceptions are listed."""

@@ -26,6 +26,8 @@ from thalweg import optim
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
 
+pytestmark = pytest.mark.sampled(4)
+
 STEPS = 200
 
 

@@ -47,6 +47,7 @@ def test_every_transformation_has_a_row() -> None:
 
 
 # What a mask leaves out is moved along the gradient.
+@pytest.mark.sampled(3)
 @quiet
 @pytest.mark.filterwarnings("ignore:The loss rose")
 @pytest.mark.parametrize("case", FIRST, ids=lambda case: case.label)

@@ -27,6 +27,8 @@ from thalweg.optim import contrib
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
 
+pytestmark = pytest.mark.sampled(4)
+
 OURS, THEIRS = Names(optim), Names(optax)
 STEPS = 200
 NAMED = [

@@ -23,6 +23,7 @@ OF_REAL = (
 OF_COMPLEX = {k: v[:1] for k, v in (OPTIMIZERS | TRANSFORMATIONS).items() if k not in OF_REAL}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("sample", listed(OF_COMPLEX))
 def test_complex_leaves_are_treated_as_by_optax(sample: Sample) -> None:
     values = tw.tree.map(lambda p: p * (1.0 + 0.5j), params())

@@ -16,6 +16,8 @@ from tests.optim import test_losses_of_optax, test_numerics, test_projections, t
 from tests.optim.samples import params
 from thalweg import optim
 
+pytestmark = pytest.mark.sampled(3)
+
 RANDOM = np.random.default_rng(0)
 X, Y, W = RANDOM.normal(size=(12, 3)), RANDOM.normal(size=12), RANDOM.normal(size=3)
 SQUARE = RANDOM.normal(size=(5, 5))

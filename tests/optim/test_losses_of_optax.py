@@ -254,6 +254,7 @@ def test_arguments_are_those_of_optax(name: str) -> None:
     assert getattr(tw.optim, name, None) is getattr(tw.losses, name)
 
 
+@pytest.mark.sampled(3)
 @quiet
 @each_row
 def test_values_and_derivatives_are_those_of_optax(row: Row) -> None:

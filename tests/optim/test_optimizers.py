@@ -18,6 +18,8 @@ from tests.optim.samples import (
 )
 from thalweg import optim
 
+pytestmark = pytest.mark.sampled(4)
+
 
 def along_the_parabola(p: Any) -> tuple[float, Any]:
     """Return (x − 1)² + 3 (y + 2)² and its gradient."""

@@ -29,6 +29,8 @@ from tests.optim.samples import (
 )
 from thalweg import optim
 
+pytestmark = pytest.mark.sampled(4)
+
 STEPS = 3
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-12}

@@ -125,6 +125,78 @@ lib.nn.Linear(2, 2, bias=False)(x)
 lib.nn.Conv2d(1, 1, 1)(c)
 lib.nn.BatchNorm1d(2)(x)
 lib.nn.CrossEntropyLoss()(x, lib.tensor([0, 1]))
+x**x
+x**2
+x % x
+x % 2
+x.fmod(x)
+x.pow(x.detach())
+lib.acos(x / 9)
+lib.atan(x)
+lib.asinh(x)
+lib.max(x, 2 * x)
+lib.min(x, 2 * x)
+lib.minimum(x, 2 * x)
+x.clamp(min=x.detach())
+x.clamp_min(1.0)
+x.lerp(2 * x, 0.5)
+x.lerp(2 * x, x.detach())
+x.masked_fill(x > 1, x[0, 0])
+x.scatter(0, lib.tensor([[0, 0]]), 1.0)
+x.scatter(0, lib.tensor([[0, 0]]), x)
+x.sort(stable=True)[0]
+x.split([1, 1])[0]
+x[None, None].squeeze((0, 1))
+x.round(decimals=1)
+x.div(2, rounding_mode="floor") * x
+x.cumsum(0)
+x.cumprod(0)
+x.logcumsumexp(0)
+x.index_select(0, lib.tensor([0]))
+x.take(lib.tensor([0]))
+x.nan_to_num()
+x.sinc()
+x.trunc()
+x.frac()
+x.amin(1)
+x.rot90()
+x.diag_embed()
+lib.logaddexp2(x, x)
+lib.xlogy(x, x)
+lib.std_mean(x)[0]
+lib.var_mean(x)[1]
+lib.kron(x, x)
+lib.block_diag(x, x)
+lib.linalg.slogdet(x)[1]
+lib.linalg.eigh(x)[0]
+lib.linalg.svd(x)[1]
+lib.linalg.qr(x)[0]
+lib.linalg.pinv(x)
+lib.linalg.matrix_exp(x / 9)
+lib.linalg.vector_norm(x, 1)
+lib.special.i1(x)
+lib.special.erfcx(x)
+lib.special.log_ndtr(x)
+lib.polygamma(1, x)
+x.mT
+lib.fft.rfft(x)
+lib.fft.irfft(lib.fft.rfft(x))
+lib.fft.fft2(x)
+F.pad(x[None], (1, 1), mode="reflect")
+F.pad(x[None], (1, 1), mode="replicate")
+F.conv2d(c[0], c)
+F.adaptive_max_pool2d(c, 1)
+F.max_pool1d(c[0], 2)
+F.max_unpool2d(*F.max_pool2d(c, 2, return_indices=True), 2)
+F.grid_sample(c, lib.zeros(1, 1, 1, 2), align_corners=False)
+F.channel_shuffle(c.expand(1, 4, 2, 2), 2)
+F.softsign(x)
+F.tanhshrink(x)
+F.rrelu(x, training=True)
+F.bilinear(x, x, x[None])
+F.cross_entropy(x, x.detach().softmax(1))
+F.cross_entropy(x, lib.tensor([0, 1]), label_smoothing=0.1)
+F.cross_entropy(c.expand(1, 3, 2, 2), lib.zeros(1, 2, 2, dtype=lib.int64))
 """.strip().split("\n")
 
 

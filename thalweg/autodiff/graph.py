@@ -14,17 +14,29 @@ from thalweg.core.tensor import Tensor
 # PyTorch's names for the steps of its tape, where they are not ours in capitals.
 _STEP_NAMES = {
     "absolute": "Abs",
+    "arccos": "Acos",
+    "arccosh": "Acosh",
+    "arcsin": "Asin",
+    "arcsinh": "Asinh",
+    "arctan": "Atan",
     "arctan2": "Atan2",
+    "arctanh": "Atanh",
     "astype": "ToCopy",
     "broadcast_to": "Expand",
     "concatenate": "Cat",
+    "conjugate": "Conj",
     "cumulative_product": "Cumprod",
     "cumulative_sum": "Cumsum",
     "divide": "Div",
     "duplicate": "Clone",
+    "erfcx": "SpecialErfcx",
+    "i0e": "SpecialI0E",
+    "i1": "SpecialI1",
+    "i1e": "SpecialI1E",
     "log1p": "Log1P",
     "matrix_product": "Mm",
     "multiply": "Mul",
+    "ndtri": "SpecialNdtri",
     "negative": "Neg",
     "power": "Pow",
     "reduce_max": "Amax",
@@ -49,6 +61,11 @@ _PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "M
 # Where the first operand is a number, or a constant of no axis, and the tensor the second.
 _OF_NUMBERS = {"subtract": "RsubBackward1", "divide": "MulBackward0", "power": "PowBackward2"}
 
+# Where both operands are tensors.
+_OF_TENSORS = {
+    "fmod": "FmodBackward1", "power": "PowBackward1", "remainder": "RemainderBackward1",
+}  # fmt: skip
+
 
 def name_of(node: Node) -> str:
     """Return the name of a step in PyTorch's style, such as `LogBackward0`."""
@@ -61,12 +78,9 @@ def name_of(node: Node) -> str:
         return str(primitive.step_name)
     if primitive.name == "put_at":
         return "CopySlices"
-    # What a backward walk has freed knows its operands no more.
-    first = node.arrays[0] if node.sources else None
-    if first is not None and node.sources[0] is None and not first.shape:
-        of_number = _OF_NUMBERS.get(primitive.name)
-        if of_number is not None:
-            return of_number
+    form = _form_of(node, primitive.name)
+    if form is not None:
+        return form
     # What is several operations in one step is called as the function is.
     name = node.params["function"].__name__ if primitive.name == "composed" else primitive.name
     default = "".join(part.capitalize() for part in name.split("_"))
@@ -74,6 +88,19 @@ def name_of(node: Node) -> str:
         axes = tuple(len(array.shape) for array in node.arrays)
         default = _PRODUCTS.get(axes, "UnsafeView" if min(axes, default=0) > 1 else default)
     return f"{_STEP_NAMES.get(name, default)}Backward0"
+
+
+def _form_of(node: Node, name: str) -> str | None:
+    """Return the name of a step that PyTorch has in forms for numbers and for tensors."""
+    # What a backward walk has freed knows its operands no more.
+    if not node.sources:
+        return None
+    shapes = [array.shape for array in node.arrays]
+    if node.sources[0] is None and not shapes[0]:
+        return _OF_NUMBERS.get(name)
+    if len(shapes) == 2 and (node.sources[1] is not None or shapes[1]):
+        return _OF_TENSORS.get(name)
+    return None
 
 
 class TapeStep:

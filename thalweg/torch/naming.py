@@ -276,8 +276,13 @@ def variant_of(
     """
 
     def declare(stated: Callable[[], None]) -> Callable[Given, Result]:
+        namer = steps_of(stated)
+
         def variant(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-            return general(stated.__name__, way, *args, **kwargs)
+            found = general(stated.__name__, way, *args, **kwargs)
+            if namer is not None:
+                call_step(found, args, namer(args, kwargs))
+            return found
 
         functools.update_wrapper(variant, stated)
         variant.__annotations__ = dict([*general.__annotations__.items()][2:])
@@ -378,7 +383,7 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
                 return as_named(adopted(own(*args, **kwargs), args), name)
         found = without_out(*args, **kwargs)
         if steps is not None and getattr(found, "node", found) is not None:
-            call_step(found, args, steps[len(args) > 1 or "axis" in kwargs or "dim" in kwargs])
+            call_step(found, args, steps(args, kwargs))
         if found.__class__ is TorchTensor and not found.weak:
             return found
         return as_named(_strong(adopted(found, args)), name)

@@ -54,6 +54,7 @@ def everything(A: Any, x: Any, m: Any) -> Any:
     return cells, across, rows, again, down, most, whole, m - down * whole, np.min(A), whole * 2.0
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("columns", COLUMNS)
 @pytest.mark.parametrize("rows", ROWS)
 def test_all_parts_for_any_number_of_rows_and_columns(rows: int, columns: int) -> None:

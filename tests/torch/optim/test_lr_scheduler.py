@@ -71,6 +71,7 @@ def train(
     return w.detach().numpy(), scheduler.get_last_lr()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 @pytest.mark.parametrize("sample", listed())
 def test_training_with_a_scheduler_gives_the_parameters_of_pytorch(

@@ -24,6 +24,7 @@ from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.fused.choosing import rectified, rectified_back
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
+from thalweg.torch.steps import step
 
 
 @method(inplace=True)
@@ -259,6 +260,7 @@ def view_as_real(x: Any) -> Tensor:
 # ---- methods whose first operand is the function's second
 
 
+@step("Polygamma")
 def _polygamma(x: Tensor, n: int) -> Tensor:
     """Derivative of order n of the digamma function, as `torch.polygamma(n, x)`."""
     return polygamma(n, x)

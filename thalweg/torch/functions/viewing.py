@@ -30,7 +30,7 @@ from thalweg.ops.shape.reshape import flatten as along_one_axis
 from thalweg.ops.shape.transpose import moveaxis, swapaxes, transpose
 from thalweg.ops.windows.windows import windows_along
 from thalweg.torch.naming import as_tensor, attach, function, method, named
-from thalweg.torch.steps import call_part
+from thalweg.torch.steps import call_part, step
 from thalweg.torch.tensors import TorchTensor
 
 # ---- parts
@@ -438,6 +438,7 @@ def t(x: Any) -> Tensor:
 
 
 @method
+@step("Transpose")
 def adjoint(x: Any) -> Tensor:
     """Conjugate transpose of a matrix or a stack of them."""
     return swapaxes(op.conjugated(x), -1, -2)
@@ -455,6 +456,15 @@ def _conjugate_transpose(x: Tensor) -> Tensor:
 attach("H", property(_conjugate_transpose))
 
 attach("mH", property(adjoint))
+
+
+@step("Transpose")
+def _transposed(x: Tensor) -> Tensor:
+    """Return the matrix, or each of a stack, with its axes exchanged."""
+    return swapaxes(x, -1, -2)
+
+
+attach("mT", property(_transposed))
 
 
 def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:

@@ -102,7 +102,7 @@ def _road(name: str, whole: bool = False) -> None:
         found = tuple([_shown(x, each, plain) for each in steps[0]])
         result = found if steps[1] else found[0]
         if not plain and called is not None and found[0].node is not None:
-            call_step(result, (x,), called[len(given) > 0])
+            call_step(result, (x,), called((x, *given), {}))
         return result
 
 

@@ -160,6 +160,7 @@ def _softplus(x: Tensor, beta: float, threshold: float) -> Tensor:
     return where(greater(scaled, threshold), x, smooth.softplus(scaled) / beta)
 
 
+@step("Div")
 def softsign(input: Any) -> Tensor:
     """Return x / (1 + |x|)."""
     return composed(_softsign, as_tensor(input))
@@ -185,6 +186,7 @@ def tanh(input: Any) -> Tensor:
     return trigonometric.tanh(as_tensor(input))
 
 
+@step("Sub")
 def tanhshrink(input: Any) -> Tensor:
     """Return x - tanh x."""
     return composed(_tanhshrink, as_tensor(input))
@@ -306,6 +308,7 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
+@step("RreluWithNoise")
 def rrelu(
     input: Any,
     lower: float = 1.0 / 8,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -55,8 +55,20 @@ __all__ = [
 # ---- one class of several
 
 
+def _picked(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    x = given[0] if given else named["input"]
+    return "NllLoss" if x.ndim < 3 else "NllLoss2D"
+
+
+def _scored(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    target = given[1] if len(given) > 1 else named["target"]
+    if target.dtype.kind == "f":
+        return "Div1" if named.get("reduction", "mean") == "mean" else "Neg"
+    return "Add" if named.get("label_smoothing") else _picked(given, named)
+
+
 @tries(scored)
-@step("NllLoss")
+@step(_scored)
 def cross_entropy(
     input: Any,
     target: Any,
@@ -265,7 +277,7 @@ def _loss_of_probabilities(
 
 
 @tries(picked)
-@step("NllLoss")
+@step(_picked)
 def nll_loss(
     input: Any,
     target: Any,

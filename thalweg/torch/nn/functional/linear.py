@@ -12,6 +12,7 @@ from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.torch.fused.dense import affine, affine_back
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 __all__ = ["bilinear", "linear"]
 
@@ -57,6 +58,7 @@ _AFFINE = {
 }  # fmt: skip
 
 
+@step("View")
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     """Return x₁ᵀ W_k x₂ + b_k for each output k.
 

@@ -45,6 +45,7 @@ from thalweg.torch.nn.functional.embedding import embedding as rows_at
 from thalweg.torch.nn.functional.embedding import embedding_bag as bags_of
 from thalweg.torch.nn.functional.embedding import owner_of_each
 from thalweg.torch.nn.functional.vision import native_channel_shuffle
+from thalweg.torch.steps import step
 
 __all__ = [
     "adaptive_max_pool1d", "affine_grid_generator", "alpha_dropout_", "batch_norm",
@@ -300,6 +301,7 @@ def grid_sampler(
     )  # fmt: skip
 
 
+@step("GridSampler2D")
 def grid_sampler_2d(
     input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
@@ -307,6 +309,7 @@ def grid_sampler_2d(
     return _sampled(4, input, grid, interpolation_mode, padding_mode, align_corners)
 
 
+@step("GridSampler3D")
 def grid_sampler_3d(
     input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
@@ -403,6 +406,7 @@ def native_layer_norm(
     return found, *_statistics(stop_gradient(x), axes, eps)
 
 
+@step("NativeGroupNorm")
 def native_group_norm(
     input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:

@@ -32,6 +32,7 @@ from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 Array = np.ndarray[Any, Any]
 
@@ -113,6 +114,7 @@ def _centres(n: int, aligned: bool, dtype: Any) -> Array:
     return between if aligned else between * dtype.type(n - 1) / dtype.type(n)
 
 
+@step(lambda given, named: f"GridSampler{given[0].ndim - 2}D")
 def grid_sample(
     input: Any,
     grid: Any,

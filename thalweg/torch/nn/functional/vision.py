@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,14 @@ Array = np.ndarray[Any, Any]
 
 @tries(padded)
 @tries(bordered)
-@step("ConstantPadNd")
+def _padded(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    mode = given[2] if len(given) > 2 else named.get("mode", "constant")
+    kind = {"reflect": "Reflection", "replicate": "Replication"}.get(mode)
+    widths = given[1] if len(given) > 1 else named["pad"]
+    return "ConstantPadNd" if kind is None else f"{kind}Pad{len(widths) // 2}D"
+
+
+@step(_padded)
 def pad(
     input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
@@ -163,6 +170,7 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
     return found
 
 
+@step("AdaptiveAvgPool3D")
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
     """Means of as many windows of volumes as wanted; see `adaptive_avg_pool2d`."""
     return adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
@@ -259,6 +267,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
 
 
 @tries(dealt_channels)
+@step("ChannelShuffle")
 def channel_shuffle(input: Any, groups: int) -> Tensor:
     """Deal the channels of (N, C, …) out again, one of each group in turn.
 
