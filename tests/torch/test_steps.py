@@ -179,6 +179,9 @@ lib.special.erfcx(x)
 lib.special.log_ndtr(x)
 lib.polygamma(1, x)
 x.mT
+lib.nn.RNN(2, 2)(x)[0]
+lib.nn.RNN(2, 2)(x)[1]
+lib.nn.MultiheadAttention(2, 1)(c[0], c[0], c[0])[1]
 lib.fft.rfft(x)
 lib.fft.irfft(lib.fft.rfft(x))
 lib.fft.fft2(x)

@@ -30,8 +30,11 @@ from thalweg.torch.nn.functional.attention import (
 )
 from thalweg.torch.nn.functional.dropout import dropout
 from thalweg.torch.nn.functional.linear import linear
+from thalweg.torch.steps import step
 
 __all__ = ["multi_head_attention_forward"]
+
+_over_heads = step("Mean1")(mean)
 
 
 def multi_head_attention_forward(
@@ -139,7 +142,7 @@ def multi_head_attention_forward(
         found = attend_by_head(q, k, v, num_heads, mask, p, by_hint)
     found = linear(found, out_proj_weight, out_proj_bias)
     if parts is not None and average_attn_weights:
-        parts = mean(parts, 1)
+        parts = _over_heads(parts, 1)
     if batched:
         return found, parts
     return found[:, 0], parts if parts is None else parts[0]

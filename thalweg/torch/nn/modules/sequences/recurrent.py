@@ -22,6 +22,9 @@ from thalweg.torch.nn.recurrence.functions import weights_of
 from thalweg.torch.nn.recurrence.layers import Layers
 from thalweg.torch.nn.recurrence.packed import PackedSequence
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
+from thalweg.torch.steps import step
+
+_of_one = step("Squeeze1")(squeeze)
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
@@ -291,7 +294,7 @@ class RNNBase(Module):
             self.check_input(x, None)
         out, last = self._run(x, states, None)
         if not is_batched:
-            out, last = squeeze(out, axis), [squeeze(state, 1) for state in last]
+            out, last = _of_one(out, axis), [_of_one(state, 1) for state in last]
         return out, self._as_hidden(last)
 
     def _of_packed(self, sequence: PackedSequence, hx: Any) -> Any:
