@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from numbers import Number
 from typing import Any, ClassVar, Self
 from weakref import ref
 
@@ -187,6 +188,14 @@ class Tensor(Methods):
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
+
+    def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, np.ndarray, np.generic, Number)):
+            raise DtypeError(
+                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element)}. Ask for a number."
+            )
+        return bool((self == element).any())
 
     def __bool__(self) -> bool:
         values = numbers_of(self)

@@ -2816,6 +2816,16 @@ def pairwise_distance(
 ) -> TorchTensor:
     r"""Distance of vectors along the last axis: ‖x₁ - x₂ + ε‖ₚ."""
 
+def pca_lowrank(
+    A: ArrayLike,
+    q: builtins.int | None = None,
+    center: builtins.bool = True,
+    niter: builtins.int = 2,
+    *,
+    out: _Out = None,
+) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Return the first principal components of rows, about, as `svd_lowrank` of what is centred."""
+
 def pdist(input: ArrayLike, p: builtins.float = 2.0, *, out: _Out = None) -> TorchTensor:
     r"""Distances of the rows of a matrix from all later rows: of n rows n (n - 1) / 2."""
 
@@ -3563,6 +3573,11 @@ def svd(
 @overload
 def svd(input: ArrayLike, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
     r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
+def svd_lowrank(
+    A: ArrayLike, q: builtins.int = 6, niter: builtins.int = 2, M: Any = None, *, out: _Out = None
+) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Return the largest singular values of matrices with their vectors, about: A ≈ U diag(S) Vᴴ."""
 
 def swapaxes(
     input: ArrayLike, dim1: builtins.int, dim2: builtins.int, *, out: _Out = None

@@ -1638,7 +1638,7 @@ class TorchTensor(_core.Tensor):
 
     @property
     def mT(self) -> TorchTensor:
-        r"""The last two axes swapped."""
+        r"""Return the matrix, or each of a stack, with its axes exchanged."""
 
     def map2_(
         self, first: ArrayLike, second: ArrayLike, function: Callable[..., Any]
