@@ -58,12 +58,15 @@ def _of_stream(
     generator: Generator | None = None,
 ) -> Tensor:
     """Call draw with the stream and arrays of the parameters, of one shape and dtype."""
-    dtype = np.dtype(parameters[0].dtype)
-    shape = np.broadcast_shapes(*(p.shape for p in parameters))
-    kind = dtype if dtype.itemsize > 2 else np.float32
-    arrays = [np.broadcast_to(values_of(name, p.detach()), shape) for p in parameters]
-    given = [array.astype(kind, copy=False) for array in arrays]
-    return make(draw(stream(generator), *given).astype(dtype, copy=False))
+    arrays = [values_of(name, p) for p in parameters]
+    if len(arrays) > 1:
+        arrays = list(np.broadcast_arrays(*arrays))
+    dtype = arrays[0].dtype
+    if dtype.itemsize > 2:
+        return make(draw(stream(generator), *arrays))
+    return make(
+        draw(stream(generator), *(array.astype(np.float32) for array in arrays)).astype(dtype)
+    )
 
 
 def _of_quantiles(

@@ -25,7 +25,7 @@ _ENDLESS = 1 << 62
 _TYPES = {"f": "f32", "d": "f64"}
 
 
-class _Loop:
+class _DrawLoop:
     """A loop over arrays of parameters, each number drawn in as many steps as it takes.
 
     Args:
@@ -115,7 +115,7 @@ def _log_factorial(e: Emitter, k: Value) -> Value:
 
 
 def _under_hat(
-    loop: _Loop, a: Value, b: Value, center: Callable[[Value], Value]
+    loop: _DrawLoop, a: Value, b: Value, center: Callable[[Value], Value]
 ) -> tuple[Value, Value, Value]:
     """Draw ½ - |U|, V and the count that belongs to U, which `center` moves where it belongs."""
     e = loop.e
@@ -130,7 +130,7 @@ def _hat(e: Emitter, a: Value, b: Value, inside: Value) -> Value:
 
 
 def _poisson(kind: str) -> Callable[..., Any]:
-    loop = _Loop(kind, 1)
+    loop = _DrawLoop(kind, 1)
     e = loop.e
     mean = e.convert(loop.parameters[0], "f64")
     zero = e.constant(0.0, "f64")
@@ -141,7 +141,7 @@ def _poisson(kind: str) -> Callable[..., Any]:
     return loop.made(e.convert(k, loop.type))
 
 
-def _poisson_by_product(loop: _Loop, mean: Value) -> Value:
+def _poisson_by_product(loop: _DrawLoop, mean: Value) -> Value:
     e = loop.e
     (mean,) = loop.here(mean)
     least = e.call("exp", e.negate(mean))
@@ -150,7 +150,7 @@ def _poisson_by_product(loop: _Loop, mean: Value) -> Value:
     return e.end_loop([product, e.add(k, 1.0)], e.compare("ogt", product, least))[1]
 
 
-def _poisson_by_rejection(loop: _Loop, mean: Value) -> Value:
+def _poisson_by_rejection(loop: _DrawLoop, mean: Value) -> Value:
     e = loop.e
     (mean,) = loop.here(mean)
     b = e.add(0.931, e.multiply(2.53, e.sqrt(mean)))
@@ -168,7 +168,7 @@ def _poisson_by_rejection(loop: _Loop, mean: Value) -> Value:
 
 
 def _is_below_poisson(
-    loop: _Loop, mean: Value, a: Value, b: Value, inside: Value, v: Value, k: Value
+    loop: _DrawLoop, mean: Value, a: Value, b: Value, inside: Value, v: Value, k: Value
 ) -> Value:
     e = loop.e
     inverse = e.add(1.1239, e.divide(e.constant(1.1328, "f64"), e.subtract(b, 3.4)))
@@ -179,7 +179,7 @@ def _is_below_poisson(
 
 
 def _binomial(kind: str) -> Callable[..., Any]:
-    loop = _Loop(kind, 2)
+    loop = _DrawLoop(kind, 2)
     e = loop.e
     count, p = loop.parameters
     is_drawn = _all(
@@ -199,7 +199,7 @@ def _binomial(kind: str) -> Callable[..., Any]:
     return loop.made(e.select(is_drawn, k, e.select(certain, count, 0.0)))
 
 
-def _binomial_by_gaps(loop: _Loop, count: Value, p: Value) -> Value:
+def _binomial_by_gaps(loop: _DrawLoop, count: Value, p: Value) -> Value:
     e = loop.e
     fails = e.call("log1p", e.negate(e.convert(p, "f64")))
     fails, limit = e.convert(e.convert(fails, loop.type), "f64"), e.convert(count, "f64")
@@ -209,7 +209,7 @@ def _binomial_by_gaps(loop: _Loop, count: Value, p: Value) -> Value:
     return e.end_loop([last, e.add(k, 1.0)], e.compare("ole", last, limit))[1]
 
 
-def _binomial_by_rejection(loop: _Loop, count: Value, p: Value, mean: Value) -> Value:
+def _binomial_by_rejection(loop: _DrawLoop, count: Value, p: Value, mean: Value) -> Value:
     e = loop.e
     deviation = e.convert(e.sqrt(e.multiply(mean, e.subtract(1.0, p))), "f64")
     b = e.add(1.15, e.multiply(2.53, deviation))
@@ -258,7 +258,7 @@ def _against_mode(e: Emitter, count: Value, p: Value, k: Value) -> Value:
 
 
 def _gamma(kind: str) -> Callable[..., Any]:
-    loop = _Loop(kind, 1)
+    loop = _DrawLoop(kind, 1)
     e = loop.e
     (shape,) = loop.parameters
     e.begin_if(e.compare("une", shape, 0.0))
@@ -274,7 +274,7 @@ def _gamma(kind: str) -> Callable[..., Any]:
     return loop.made(e.select(e.compare("ogt", found, least), found, least))
 
 
-def _of_large_shape(loop: _Loop, shape: Value, scale: Value) -> Value:
+def _of_large_shape(loop: _DrawLoop, shape: Value, scale: Value) -> Value:
     e = loop.e
     d = e.convert(e.subtract(shape, float(THIRD)), "f64")
     c = e.divide(e.constant(1.0, "f64"), e.sqrt(e.multiply(9.0, d)))
