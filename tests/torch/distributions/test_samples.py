@@ -18,8 +18,8 @@ torch = pytest.importorskip("torch")
 
 
 # PyTorch takes matrices that are positive definite for singular ones, and draws them again; of
-# correlation matrices its third row and those below have lengths of another law: with η = 1 the mean
-# square of a correlation of three is 0.30 there, where it is 0.25.
+# correlation matrices its third row and those below have lengths of another law: with η = 1 the
+# mean square of the third variable's correlations is 0.30 there, where it is 0.25.
 DRAWN_OTHERWISE = {"Wishart", "LKJCholesky"}
 
 
