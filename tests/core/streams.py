@@ -99,6 +99,14 @@ def _multinomial(shape: tuple[int, ...], n: int, replacement: bool, dtype: str) 
     )
 
 
+def _counted(name: str, dtype: str, *parameters: Any) -> Draw:
+    """Draw with a parameter for each number; PyTorch's may have another name."""
+    given = [np.asarray(p, dtype) for p in parameters]
+    theirs = [torch.from_numpy(array) for array in given]
+    draw = getattr(torch, "_standard_gamma" if name == "standard_gamma" else name)
+    return lambda g: getattr(g, name)(*given), lambda g: draw(*theirs, generator=g)
+
+
 def _real_draws(dtype: str) -> dict[str, Draw]:
     draws = {
         "rand": _rand(1003, dtype),
@@ -113,6 +121,11 @@ def _real_draws(dtype: str) -> dict[str, Draw]:
         "cauchy": _named("cauchy", 150, (0.5, 1.5), dtype),
         "log_normal": _named("log_normal", 33, (0.5, 1.5), dtype),
         "geometric": _named("geometric", 150, (0.2,), dtype),
+        "poisson": _counted("poisson", dtype, np.append(0.0, np.geomspace(1e-3, 1e6, 70))),
+        "binomial": _counted(
+            "binomial", dtype, np.floor(np.geomspace(1, 1e7, 70)), np.tile(np.linspace(0, 1, 7), 10)
+        ),
+        "gamma": _counted("standard_gamma", dtype, np.geomspace(1e-3, 1e4, 71)),
         "many categories": _multinomial((3, 8), 20, True, dtype),
     }
     if dtype == "float64" or X86:

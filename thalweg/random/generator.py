@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,12 @@ from thalweg.errors import DtypeError
 from thalweg.ops.elementwise.fused import fma
 from thalweg.ops.special.error import of_each
 from thalweg.random.box_muller import BLOCK, normal_blocks
+from thalweg.random.counts import binomial, poisson
 from thalweg.random.fisher_yates import shuffled
+from thalweg.random.gamma import gamma
 from thalweg.random.memory_order import in_memory_order
 from thalweg.random.mersenne_twister import MersenneTwister
+from thalweg.random.one_by_one import OneByOne
 
 # Integers from fewer than this many values take one 32-bit word each, others two.
 _NARROW = 2**28
@@ -277,6 +281,45 @@ class Generator(MersenneTwister):
             # ln u by the C library, as in `box_muller`; u - 1 is exact.
             logarithms = np.log1p(self.rand(shape) - 1 + 0j).real
         return _cast(np.ceil(logarithms / math.log1p(-p)), np.dtype(dtype))
+
+    def poisson(self, mean: Array) -> Array:
+        """Draw counts of Poisson's law, each of a mean of its own, of float32 or float64."""
+        return self._one_by_one("poisson", lambda s, x: poisson(s, float(x)), mean)
+
+    def binomial(self, count: Array, p: Array) -> Array:
+        """Draw numbers of successes among counts of trials, of probabilities p from 0 to 1.
+
+        Args:
+            count: Numbers of trials, from 0, of float32 or float64.
+            p: Of the same shape and dtype.
+        """
+        return self._one_by_one("binomial", binomial, count, p)
+
+    def standard_gamma(self, shape: Array) -> Array:
+        """Draw gamma variates of rate 1, each of a shape parameter of its own.
+
+        They are at least the least normal number of the dtype, which is float32 or float64.
+        """
+        return self._one_by_one("gamma", gamma, shape)
+
+    def _one_by_one(self, name: str, draw: Callable[..., Any], *parameters: Array) -> Array:
+        """Draw numbers of which each takes as many words as chance wants, in the order of axes."""
+        first = parameters[0]
+        found: Array = np.empty(first.shape, first.dtype)
+        given = [np.ascontiguousarray(array) for array in parameters]
+        with self._lock, np.errstate(all="ignore"):
+            # Machine code takes the normal number that was kept, and puts back the one it kept.
+            kept = int(self._cached is not None), self._cached or 0.0
+            if self.fill(f"{name} {first.dtype.char}", found, found.size, kept, *given):
+                self._cached = float(self._reals[2]) if self._row[1] else None
+                return found
+            source = OneByOne(self._started().random_raw, self._cached)
+            flat = found.reshape(-1)
+            for i, each in enumerate(zip(*(array.flat for array in given), strict=True)):
+                flat[i] = draw(source, *each)
+            self._cached = source.kept
+            self._drawn += source.drawn
+        return found
 
     def multinomial(self, weights: Array, n: int, replacement: bool = False) -> NDArray[np.int64]:
         """Draw n categories of each row of weights, which need not add up to 1.

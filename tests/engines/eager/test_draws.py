@@ -17,6 +17,18 @@ from thalweg.random.generator import Generator
 CHANCES = np.random.default_rng(2).random(5000)
 
 
+# Parameters over all the ways that each law is drawn, and the ends of what it is drawn of.
+MEANS = np.append([0.0, np.inf, np.nan], 10 ** np.random.default_rng(3).uniform(-3, 6, 4997))
+COUNTS_OF_TRIALS = np.append([0.0, 5.0, 5.0, np.inf], np.floor(MEANS[4:]))
+SHAPES = np.append([0.0, -0.5, -3.0, np.inf, np.nan, 1e-320], MEANS[6:])
+
+
+def _gamma(generator: Generator, n: int) -> Any:
+    """Beside it the normal number that is kept of a pair."""
+    drawn = generator.standard_gamma(SHAPES[:n].astype(np.float32))
+    return np.append(drawn, generator.normal(shape=(n % 2,)))
+
+
 def _kept(generator: Generator, x: Any) -> Any:
     out, factor = np.empty_like(x), float(x.dtype.type(1.7))
     if generator.fill_kept(out, x, 0.3, factor):
@@ -38,6 +50,14 @@ DRAWS: dict[str, Callable[[Generator, int], Any]] = {
     "kept float32": lambda g, n: _kept(g, CHANCES[:n].astype(np.float32)),
     "kept float64": lambda g, n: _kept(g, CHANCES[:n]),
     "exponential": lambda g, n: g.exponential(2.0, (n,), np.float32),
+    "poisson float32": lambda g, n: g.poisson(MEANS[:n].astype(np.float32)),
+    "poisson float64": lambda g, n: g.poisson(MEANS[:n]),
+    "binomial float32": lambda g, n: g.binomial(
+        COUNTS_OF_TRIALS[:n].astype(np.float32), CHANCES[:n].astype(np.float32) ** 3
+    ),
+    "binomial float64": lambda g, n: g.binomial(COUNTS_OF_TRIALS[:n], CHANCES[:n] ** 3),
+    "gamma float32": _gamma,
+    "gamma float64": lambda g, n: g.standard_gamma(SHAPES[:n]),
     "weighted": lambda g, n: g.multinomial(CHANCES[:n], n, replacement=True),
 }
 
@@ -65,7 +85,8 @@ def test_numbers_and_states(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kinds_of_numbers_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     def mixed() -> list[Any]:
         g = Generator().manual_seed(1)
-        kinds = "coins", "normal, scaled", "integers", "certain", "normal", "normal, scaled"
+        kinds = "coins", "normal, scaled", "integers", "certain", "normal", "gamma float32"
+        kinds += "normal, scaled", "poisson float64", "coins"
         return [DRAWS[kind](g, 40).tobytes() for kind in kinds]
 
     found = mixed()

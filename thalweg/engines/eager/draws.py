@@ -18,6 +18,11 @@ from thalweg.random import mersenne_twister
 # Fewer numbers do not make it load the compiler at once.
 _MANY = 1 << 13
 
+# Draws in as many steps as chance wants; without the compiler one takes as long as so many others.
+_ONE_BY_ONE = {"poisson", "binomial", "gamma"}
+
+_STEPS = 1 << 4
+
 _OF_C = {"log1p", "cos", "sin", "tan", "erf", "erfc"}
 
 
@@ -30,9 +35,14 @@ def _of_each(function: Callable[[float], float], x: Array) -> Array | None:
 
 
 def _filler(how: str, size: int) -> Callable[..., Any] | None:
-    if not is_worth(size, _MANY):
+    law = how.partition(" ")[0] in _ONE_BY_ONE
+    if not is_worth(size * _STEPS if law else size, _MANY):
         return None
-    from thalweg.engines.llvm.eager.draws import filler  # it loads the compiler
+    if law:
+        from thalweg.engines.llvm.eager.rejections import one_by_one  # it loads the compiler
+
+        return one_by_one(how)
+    from thalweg.engines.llvm.eager.draws import filler  # so does it
 
     return filler(how)
 

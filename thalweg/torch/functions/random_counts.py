@@ -1,7 +1,7 @@
 """Random numbers of which each has a parameter of its own: of Poisson's law, binomial and gamma.
 
-A stream draws them by NumPy's generators, each seeded by the stream: so a seed gives the same
-numbers, but not PyTorch's. With a key they are quantiles of uniform numbers.
+A stream draws PyTorch's numbers of a seed, one after another in the order of the axes. With a key,
+and for the examples of a batch, they are quantiles of uniform numbers.
 """
 
 from __future__ import annotations
@@ -13,26 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.operation import op
-from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops.elementwise.comparison import maximum, where
+from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.reduce.sums import sum as sum_of
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.special.activations import softmax
-from thalweg.random.drawing import drawing_batch, drawn, has_key, keyed_uniform, opened
+from thalweg.random.drawing import drawn, draws_apart, keyed_uniform, opened
 from thalweg.random.generator import Generator
+from thalweg.random.von_mises import von_mises
 from thalweg.torch.functions.random_fills import stream, values_of
 from thalweg.torch.naming import as_tensor, function, make
 
 Array = NDArray[Any]
-
-
-def child(source: Generator) -> np.random.Generator:
-    """Return a generator of NumPy's, seeded by the next 64 bits of a stream."""
-    return np.random.Generator(np.random.PCG64(int(source.long_words(1)[0])))
 
 
 def _drawn_of(
@@ -40,26 +35,53 @@ def _drawn_of(
     parameters: tuple[Tensor, ...],
     draw: Callable[..., Array],
     quantile: Callable[..., Tensor],
-    generator: Generator | None,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Draw a number for each element of parameters that broadcast.
 
     Args:
         name: What was called.
         parameters: Their first one gives the dtype.
-        draw: Called with a generator of NumPy's, arrays of the parameters in float64 and a shape.
-        quantile: Called with numbers uniform on (0, 1) and the parameters in float64.
+        draw: As for `_of_stream`.
+        quantile: As for `_of_quantiles`.
         generator: The stream, by default the one that `manual_seed` seeds.
     """
-    dtype = np.dtype(parameters[0].dtype)
+    if draws_apart():
+        return _of_quantiles(parameters, quantile, generator)
+    return _of_stream(name, parameters, draw, generator)
+
+
+def _of_stream(
+    name: str,
+    parameters: tuple[Tensor, ...],
+    draw: Callable[..., Array],
+    generator: Generator | None = None,
+) -> Tensor:
+    """Call draw with the stream and arrays of the parameters, of one shape and dtype."""
+    arrays = [values_of(name, p) for p in parameters]
+    if len(arrays) > 1:
+        arrays = list(np.broadcast_arrays(*arrays))
+    dtype = arrays[0].dtype
+    if dtype.itemsize > 2:
+        return make(draw(stream(generator), *arrays))
+    return make(
+        draw(stream(generator), *(array.astype(np.float32) for array in arrays)).astype(dtype)
+    )
+
+
+def _of_quantiles(
+    parameters: tuple[Tensor, ...],
+    quantile: Callable[..., Tensor],
+    generator: Generator | None = None,
+) -> Tensor:
+    """Call quantile with numbers uniform on (0, 1) and the parameters in float64.
+
+    That is done with a key, and of parameters that a batch may have one by one.
+    """
     shape = np.broadcast_shapes(*(p.shape for p in parameters))
-    wide = [astype(p.detach(), np.float64) for p in parameters]
-    if not has_key() and drawing_batch() is None:
-        arrays = [values_of(name, p) for p in wide]
-        return make(draw(child(stream(generator)), *arrays, shape).astype(dtype))
-    # With a key, and of parameters that a batch may have one by one.
     u = drawn(lambda s: stream(generator).rand(s), shape, keyed_uniform(np.float64))
-    return astype(quantile(opened(u), *wide), dtype)
+    found = quantile(opened(u), *(astype(p.detach(), np.float64) for p in parameters))
+    return astype(found, parameters[0].dtype)
 
 
 @function
@@ -85,8 +107,7 @@ def poisson(input: Any, generator: Generator | None = None) -> Tensor:
             "invalid Poisson rate, expected rate to be non-negative: poisson got the least rate "
             f"{np.min(rate.array):g}. Give rates from 0."
         )
-    draw = lambda numpy, means, s: numpy.poisson(means, s)
-    return _drawn_of("poisson", (rate,), draw, op.poisson_quantile, generator)
+    return _drawn_of("poisson", (rate,), Generator.poisson, op.poisson_quantile, generator)
 
 
 @function
@@ -120,8 +141,8 @@ def binomial(count: Any, prob: Any, generator: Generator | None = None) -> Tenso
             "binomial got a negative count or a probability outside of [0, 1]. Give counts from 0 "
             "and probabilities from 0 to 1."
         )
-    draw = lambda numpy, n, p, s: numpy.binomial(n.astype(np.int64), p, s)
-    return _drawn_of("binomial", (trials, chance), draw, op.binom_quantile, generator)
+    both = trials, chance
+    return _drawn_of("binomial", both, Generator.binomial, op.binom_quantile, generator)
 
 
 def _require_floating(name: str, what: str, tensor: Tensor) -> None:
@@ -135,13 +156,8 @@ def _require_floating(name: str, what: str, tensor: Tensor) -> None:
 # ---- gamma, whose samples change with the shape parameter
 
 
-def log_gamma_draws(concentration: Tensor) -> Tensor:
-    """Draw logarithms of gamma variates of rate 1, with derivatives by the shape parameter.
-
-    In logarithms, because variates of small shape parameters are below all floating numbers.
-
-    Args:
-        concentration: The shape parameters a, above 0, in float64.
+def gamma_draws(concentration: Tensor) -> Tensor:
+    """Draw gamma variates of rate 1, above 0, with derivatives by the shape parameter.
 
     The derivative is implicit: of F(a, x) = u, with u kept, dx/da = -∂F/∂a / (∂F/∂x), which is
     computed for x = exp(log x) and, where x is small, of F ≈ xᵃ / Γ(a + 1).
@@ -149,14 +165,15 @@ def log_gamma_draws(concentration: Tensor) -> Tensor:
     Source:
         Figurnov, Mohamed and Mnih, "Implicit Reparameterization Gradients", 2018. arXiv:1805.08498
     """
-    values = _drawn_of("gamma", (concentration,), _log_gamma, _log_gamma_quantile, None)
-    return with_derivative(values, _slope_of_log_gamma, concentration)
-
-
-def gamma_draws(concentration: Tensor) -> Tensor:
-    """Draw gamma variates of rate 1, above 0, in the dtype of their shape parameters."""
-    values = astype(exp(log_gamma_draws(astype(concentration, np.float64))), concentration.dtype)
-    return maximum(values, float(np.finfo(concentration.dtype).tiny))
+    if draws_apart():
+        wide = astype(concentration, np.float64)
+        # In logarithms, because variates of small shapes are below all floating numbers.
+        logarithms = _of_quantiles((wide,), _log_gamma_quantile)
+        logarithms = with_derivative(logarithms, _slope_of_log_gamma, wide)
+        values = astype(exp(logarithms), concentration.dtype)
+        return maximum(values, float(np.finfo(concentration.dtype).tiny))
+    values = _of_stream("gamma", (concentration,), Generator.standard_gamma)
+    return with_derivative(values, _slope_of_gamma, concentration)
 
 
 def dirichlet_draws(concentration: Tensor) -> Tensor:
@@ -167,14 +184,23 @@ def dirichlet_draws(concentration: Tensor) -> Tensor:
     proportion, as what they are of the rest does not depend on aₖ.
     """
     a = astype(concentration, np.float64)
-    logarithms = log_gamma_draws(a.detach())
-    shares = softmax(logarithms, axis=-1)
+    dtype = concentration.dtype
+    if draws_apart():
+        shares = softmax(_of_quantiles((a,), _log_gamma_quantile), axis=-1)
+        values = astype(shares, dtype)
+    else:
+        variates = _of_stream("Dirichlet", (a,), Generator.standard_gamma)
+        shares = variates / sum_of(variates, axis=-1, keepdims=True)
+        # Within (0, 1), the bounds of which have no density.
+        info = np.finfo(dtype)
+        values = minimum(maximum(astype(shares, dtype), float(info.tiny)), float(1 - info.epsneg))
     if concentration.requires_grad or concentration.is_symbolic:
         fixed = a.detach()
         others = sum_of(fixed, axis=-1, keepdims=True) - fixed
         change = _slope_of_beta(shares, fixed, others) * (a - fixed)
-        shares = shares + change - shares * sum_of(change, axis=-1, keepdims=True)
-    return astype(shares, concentration.dtype)
+        change = change - shares * sum_of(change, axis=-1, keepdims=True)
+        values = values + astype(change, dtype)
+    return values
 
 
 def _slope_of_beta(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
@@ -193,8 +219,7 @@ def _slope_of_beta(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 def von_mises_draws(concentration: Tensor, quantile: Callable[..., Tensor]) -> Tensor:
     """Draw angles of von Mises' distribution around 0; quantile(u, κ) is its inverse."""
-    draw = lambda numpy, kappa, shape: numpy.vonmises(0.0, kappa, shape)
-    return _drawn_of("von Mises", (concentration,), draw, quantile, None)
+    return _drawn_of("von Mises", (concentration,), von_mises, quantile)
 
 
 def with_derivative(
@@ -211,13 +236,6 @@ def with_derivative(
 _SMALL = 1e-17
 
 
-def _log_gamma(numpy: np.random.Generator, a: Array, shape: Shape) -> Array:
-    """A variate of a + 1 times U^(1/a) is one of a (Stuart 1962)."""
-    small = a < 1
-    values: Array = np.log(numpy.standard_gamma(np.where(small, a + 1, a), shape))
-    return values - np.where(small, numpy.standard_exponential(shape) / a, 0.0)
-
-
 def _log_gamma_quantile(u: Tensor, a: Tensor) -> Tensor:
     x = op.gammaincinv(broadcast_to(a, u.shape), u)
     near_zero = (log(u) + op.lgamma(a + 1.0)) / a
@@ -228,3 +246,8 @@ def _slope_of_log_gamma(y: Tensor, a: Tensor) -> Tensor:
     x = exp(where(y > np.log(_SMALL), y, 0.0))
     slope = -op.gammainc_by_shape(a, x) * exp(x + op.lgamma(a) - a * log(x))
     return where(y > np.log(_SMALL), slope, (op.digamma(a + 1.0) - y) / a)
+
+
+def _slope_of_gamma(x: Tensor, a: Tensor) -> Tensor:
+    wide = astype(x, np.float64)
+    return astype(wide * _slope_of_log_gamma(log(wide), astype(a, np.float64)), x.dtype)

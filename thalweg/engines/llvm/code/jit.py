@@ -27,7 +27,7 @@ from thalweg.errors import EngineError
 _C_LIBRARY = (
     *("sin", "cos", "tan", "fmod", "fmodf", "floor", "floorf", "ceil", "ceilf", "rint", "rintf"),
     *("trunc", "truncf", "fma", "fmaf", "memcpy", "memmove", "memset"),
-    *("log1p", "erf", "erfc"),
+    *("exp", "log", "log1p", "pow", "erf", "erfc"),
 )
 
 _library_numbers = itertools.count()

@@ -6,7 +6,7 @@ They are those of `thalweg.random.generator`, to the last bit.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.engines.llvm.eager.twister import WORDS, words_text
@@ -38,6 +38,7 @@ class Draw:
 
     Attributes:
         e: What writes it.
+        row: Where the row of the first operand is.
         state: Where the twister's state is.
         count: How many numbers are wanted.
         out: Where the first of them belongs.
@@ -52,8 +53,8 @@ class Draw:
         self.further, self.out = self.loop.operand(1), self.loop.operand(1 + len(further))
         self.type = type
         self.count = self.loop.count
-        self._row = self._pointer(self.loop.operand(0))
-        self.state = self._pointer(self._row)
+        self.row = self._pointer(self.loop.operand(0))
+        self.state = self._pointer(self.row)
         room = self.e.name("%room")
         self.e.raw(f"{room} = alloca [{2 * _CHUNK} x i32], align 64", 0)
         self.room = Value(room, "ptr", 1, 0)
@@ -64,7 +65,7 @@ class Draw:
 
     def parameter(self, number: int, type: str) -> Value:
         """Return a parameter of the numbers."""
-        return self.e.load(self.e.offset(self._row, 8 * (1 + number)), type)
+        return self.e.load(self.e.offset(self.row, 8 * (1 + number)), type)
 
     def draw(self, out: Value, n: Value | int) -> None:
         """Draw words into memory."""
@@ -93,9 +94,22 @@ class Draw:
         in_vectors(e, some, lanes, body)
         e.end_loop()
 
-    def made(self, gives: str, signature: str | None = None) -> Callable[..., Any]:
-        """Return it as a universal function."""
-        library = self.loop.compiled(functions=words_text(self.e.target))
+    def made(
+        self,
+        gives: str,
+        signature: str | None = None,
+        functions: Sequence[tuple[str, set[str]]] = (),
+    ) -> Callable[..., Any]:
+        """Return it as a universal function.
+
+        Args:
+            gives: The dtype of the numbers.
+            signature: As for `universal`.
+            functions: Texts of what else it calls, with declarations of what those call.
+        """
+        texts = [*words_text(self.e.target), *(text for text, _ in functions)]
+        declarations = [line for _, lines in functions for line in lines]
+        library = self.loop.compiled(declarations=declarations, functions=texts)
         return universal(library, "loop", self._operands, gives, signature)
 
 

@@ -34,10 +34,7 @@ def _words_text(target: Target) -> str:
     state, out, n = e.parameter("state", "ptr"), e.parameter("out", "ptr"), e.parameter("n", "i64")
     at = e.element(state, _WORDS, "i32")
     _, (done,) = e.begin_loop(n, [e.constant(0, "i64")])
-    e.begin_if(e.compare("eq", e.load(at, "i32", cse=False), _WORDS))
-    e.raw(f"call void @twist({state})")
-    e.store(e.constant(0, "i32"), at)
-    e.end_if()
+    _twist_at_the_end(e, state, at)
     position = e.load(at, "i32", cse=False)
     first = e.convert(position, "i64")
     left, wanted = e.subtract(_WORDS, first), e.subtract(n, done)
@@ -50,13 +47,32 @@ def _words_text(target: Target) -> str:
     return e.function(WORDS, [state, out, n])
 
 
+def next_word(e: Emitter, state: Value) -> Value:
+    """Write what draws one word."""
+    at = e.element(state, _WORDS, "i32")
+    _twist_at_the_end(e, state, at)
+    position = e.load(at, "i32", cse=False)
+    e.store(e.add(position, 1), at)
+    return _temper(e, e.load(e.element(state, position, "i32"), "i32", cse=False))
+
+
+def _twist_at_the_end(e: Emitter, state: Value, at: Value) -> None:
+    e.begin_if(e.compare("eq", e.load(at, "i32", cse=False), _WORDS))
+    e.raw(f"call void @twist({state})")
+    e.store(e.constant(0, "i32"), at)
+    e.end_if()
+
+
 def _tempered(e: Emitter, source: Value, out: Value, at: Value, width: int) -> None:
     y = e.load(e.element(source, at, "i32"), "i32", width, cse=False)
+    e.store(_temper(e, y), e.element(out, at, "i32"))
+
+
+def _temper(e: Emitter, y: Value) -> Value:
     y = e.bit_xor(y, e.shift_right_logical(y, 11))
     y = e.bit_xor(y, e.bit_and(e.shift_left(y, 7), 0x9D2C5680))
     y = e.bit_xor(y, e.bit_and(e.shift_left(y, 15), 0xEFC60000))
-    y = e.bit_xor(y, e.shift_right_logical(y, 18))
-    e.store(y, e.element(out, at, "i32"))
+    return e.bit_xor(y, e.shift_right_logical(y, 18))
 
 
 def _twist_text(target: Target) -> str:

@@ -109,7 +109,8 @@ class Gamma(ExponentialFamily):
     def rsample(self, sample_shape: Any = ()) -> Any:
         """Draw numbers that change with the shape as their distribution function does."""
         shape = self._extended_shape(sample_shape)
-        return gamma_draws(self.concentration.expand(shape)) / self.rate.expand(shape)
+        found = gamma_draws(self.concentration.expand(shape)) / self.rate.expand(shape)
+        return found.clamp(min=float(np.finfo(found.dtype).tiny))
 
     def log_prob(self, value: Any) -> Any:
         """Return the logarithm of the density."""
@@ -244,8 +245,9 @@ class FisherSnedecor(Distribution):
     def rsample(self, sample_shape: Any = ()) -> Any:
         """Draw quotients of two gamma distributed numbers of mean 1."""
         shape = self._extended_shape(sample_shape)
+        least = float(np.finfo(self.df1.dtype).tiny)
         above, below = (gamma_draws(df.expand(shape) / 2) / df for df in (self.df1, self.df2))
-        return above / below.clamp(min=float(np.finfo(below.dtype).tiny))
+        return (above.clamp(min=least) / below.clamp(min=least)).clamp(min=least)
 
     def log_prob(self, value: Any) -> Any:
         """Return the logarithm of the density."""

@@ -264,7 +264,7 @@ class StudentT(Distribution):
         shape = self._extended_shape(sample_shape)
         z = torch.randn(shape, dtype=self.df.dtype)
         w = Chi2(self.df, validate_args=False).rsample(sample_shape)
-        return self.loc + self.scale * z * torch.rsqrt(w / self.df)
+        return self.loc + self.scale * (z * torch.rsqrt(w / self.df))
 
     def log_prob(self, value: Any) -> Any:
         """Return the logarithm of the density."""

@@ -144,8 +144,10 @@ class VonMises(Distribution):
         """Draw angles from -π to π."""
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            found = von_mises_draws(self.concentration.expand(shape), stats.vonmises.ppf)
-            return (found + self.loc.detach() + math.pi) % math.tau - math.pi
+            kappa = self.concentration.detach().double().expand(shape)
+            found = von_mises_draws(kappa, stats.vonmises.ppf)
+            angles = (found + math.pi + self.loc.detach().double()) % math.tau - math.pi
+            return angles.to(self.loc.dtype)
 
     def log_prob(self, value: Any) -> Any:
         """Return the logarithm of the density."""

@@ -328,8 +328,9 @@ class NegativeBinomial(_Counted):
         """Draw Poisson's numbers of means that are gamma distributed."""
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            odds = torch.exp(self.logits.detach())
-            return poisson(gamma_draws(self.total_count.detach().expand(shape)) * odds)
+            means = gamma_draws(self.total_count.detach().expand(shape))
+            means = means / torch.exp(-self.logits.detach())
+            return poisson(means.clamp(min=float(np.finfo(means.dtype).tiny)))
 
     def log_prob(self, value: Any) -> Any:
         """Return the logarithm of the probability."""

@@ -213,8 +213,10 @@ class LKJCholesky(Distribution):
         with no_grad():
             eta = self.concentration.detach().unsqueeze(-1)
             before = torch.arange(1, n, dtype=dtype)
+            # The first row, of which nothing is free, draws a length of its own as PyTorch's does.
+            before = torch.cat([before[:1], before])
             beta = Beta(before / 2, eta + (n - 1 - before) / 2, validate_args=False)
-            length = beta.sample(sample_shape).sqrt()
+            length = beta.sample(sample_shape)[..., 1:].sqrt()
             free = torch.randn(self._extended_shape(sample_shape), dtype=dtype).tril(-1)[..., 1:, :]
             rows = free / free.square().sum(-1, keepdim=True).sqrt() * length.unsqueeze(-1)
             whole = torch.cat([torch.zeros_like(rows[..., :1, :]), rows], -2)
