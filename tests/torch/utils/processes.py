@@ -9,6 +9,8 @@ MARKS = [
     # Other tests of this process may have started the threads of JAX, which warn of every fork.
     pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # PyTorch's loader warns where there are more workers than processors.
+    pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning"),
 ]
 
 
