@@ -193,7 +193,7 @@ PRINT_OPTIONS = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=2000,
+    max_examples=800,
     deadline=None,
     derandomize=True,
     database=None,

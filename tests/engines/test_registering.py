@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_row_of_the_registry_is_all_that_the_tests_need() -> None:
     """Collect the tests with one more engine: what runs on the reference runs on it too."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q"]
-    command += ["-n", "0", "-p", "tests.engines.tiny_row", "tests/engines/test_conformance.py"]
-    command += ["tests/engines/test_engine.py", "tests/training/test_checkpoint.py"]
+    command += ["-n", "0", "--whole", "-p", "tests.engines.tiny_row"]
+    command += ["tests/engines/test_conformance.py", "tests/engines/test_engine.py"]
+    command += ["tests/training/test_checkpoint.py"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     tests: dict[str, set[str]] = defaultdict(set)
     parts = re.compile(r"^(.*\[)(numpy|native|tiny)\b(.*\])$", re.MULTILINE)

@@ -19,7 +19,7 @@ from tests.samples import ROWS
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.engines.llvm.mathematics.special.counting import COUNTING
 
-SEEDS, GUARDED_SEEDS, GROUP = 1_000, 200, 50
+SEEDS, GUARDED_SEEDS, GROUP = 1_000, 100, 50
 
 
 @pytest.mark.sampled(3)
