@@ -47,11 +47,11 @@ def _universal(
     function: Function, options: Options, arrays: Sequence[Any]
 ) -> Callable[..., Any] | None:
     """Return the universal function of elements; None if operations are to be applied."""
+    if not _are_in_order(arrays):
+        return None
     first = arrays[0]
     kinds = ""
     for array in arrays:
-        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
-            return None
         if array.shape == first.shape:
             kinds += array.dtype.char
         elif array.ndim:
@@ -67,6 +67,23 @@ def _universal(
             _universals.clear()
         found = _made_universal(function, options, kinds, many)
         return _universals.setdefault(key, found)
+
+
+def _are_in_order(arrays: Sequence[Any]) -> bool:
+    """Tell whether arrays are NumPy's and one lies in memory as its axes tell.
+
+    The others are put in that order: the cotangent of what is summed is one number that is spread.
+    """
+    found = False
+    for array in arrays:
+        if array.__class__ is not np.ndarray:
+            return False
+        found = found or array.flags.c_contiguous
+    return found
+
+
+def _in_order(array: Array) -> Array:
+    return array if array.flags.c_contiguous else array.copy()
 
 
 # After the dtype of an operand without axes, which all elements share.
@@ -114,6 +131,7 @@ class _Plan:
 
     def run(self, arrays: Sequence[Array]) -> Array:
         """Return the result for arrays."""
+        arrays = list(map(_in_order, arrays))
         if self._shapes is None:
             return self._blocks(arrays, self._rows)
         pairs = zip(arrays, self._shapes, strict=True)
@@ -136,11 +154,9 @@ def _compiled(function: Function, options: Options, count: int, kinds: Any) -> B
 
 def _plan(function: Function, axes: int, options: Options, arrays: Sequence[Any]) -> _Plan | None:
     """Return how a function is computed of rows; None if its operations are to be applied."""
-    kinds = []
-    for array in arrays:
-        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
-            return None
-        kinds.append((array.shape, array.dtype.char))
+    if not _are_in_order(arrays):
+        return None
+    kinds = [(array.shape, array.dtype.char) for array in arrays]
     key = function, axes, options, *kinds
     try:
         return _plans[key]
@@ -226,7 +242,7 @@ def _runner(
 
 
 def _of_elements(universal: Callable[..., Any], arrays: Sequence[Array]) -> Array:
-    found = universal(*arrays)
+    found = universal(*map(_in_order, arrays))
     return found if found.__class__ is np.ndarray else np.asarray(found)
 
 
