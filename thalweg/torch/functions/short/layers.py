@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -128,46 +126,3 @@ def picked(
         if reduction == "mean":
             losses = losses / x.dtype.type(len(y))
     return new(losses)
-
-
-# ---- connectionist temporal classification
-
-
-def aligned(
-    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = 0
-) -> Tensor:
-    """Return the mean loss of labels in rows, of which all are given to the end."""
-    logs = known(log_probs)
-    labels = positions(targets, logs.shape[-1])
-    require(logs.ndim == 3 and logs.dtype.char in "fd" and labels.ndim == 2 and labels.size > 0)
-    times, batch, classes = logs.shape
-    require(len(labels) == batch and blank.__class__ is int and 0 <= blank < classes)
-    for lengths, whole in ((input_lengths, times), (target_lengths, labels.shape[1])):
-        require(lengths.__class__ in (tuple, list) and len(lengths) == batch)
-        require(all(n.__class__ is int and n == whole for n in lengths))
-    losses = tracing.quiet(_losses, logs, labels, blank)
-    total = np.add.reduce(losses)
-    # Infinite losses and NaN add up to no number.
-    require(bool(abs(total) < np.inf))
-    return new(np.asarray(total / losses.dtype.type(labels.size)))
-
-
-@functools.cache
-def _alignments(kind: str) -> tuple[Callable[..., Any], Callable[[int], int], int]:
-    from thalweg.engines.llvm.eager import alignments  # it loads the compiler
-
-    return alignments.alignment_losses(kind), alignments.states_of, alignments.AHEAD
-
-
-def _losses(logs: Array, labels: Array, blank: int) -> Array:
-    """Return the loss of each example: the forward pass over labels with blanks in between."""
-    losses, states_of, ahead = _alignments(logs.dtype.char)
-    batch, count = labels.shape
-    states = states_of(count)
-    rows = np.ascontiguousarray(logs).transpose(1, 0, 2)
-    room = np.empty((2, batch, states + ahead), logs.dtype)
-    classes = np.empty((batch, states), np.int64)
-    found: Array = losses(
-        rows, labels.astype(np.int64, copy=False), blank, classes, room[0, :, :states], room[1]
-    )
-    return found
