@@ -12,16 +12,34 @@ from thalweg.engines.composed import by_rows, elements
 from thalweg.ops.special.activations import log_softmax, relu
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.draws import require_stream
-from thalweg.torch.functions.short.road import Array, known, new, positions, require
+from thalweg.torch.functions.short.road import (
+    Array,
+    axis_in,
+    followed,
+    is_recorded,
+    known,
+    new,
+    positions,
+    require,
+)
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
 from thalweg.torch.fused.classes import cross_entropies_alone
+from thalweg.torch.fused.picking import EMBEDDED
 
 
-def rows_of(input: Any, weight: Any) -> Tensor:
+def rows_of(
+    input: Any, weight: Any, padding_idx: Any = None, max_norm: Any = None, norm_type: Any = 2.0,
+    scale_grad_by_freq: Any = False, sparse: Any = False,
+) -> Tensor:  # fmt: skip
     """Return the rows at positions: an embedding."""
-    table = known(weight)
-    require(table.ndim == 2)
+    table = followed(weight)
+    require(table.ndim == 2 and table.size > 0 and max_norm is None)
+    without = None if padding_idx is None else axis_in(padding_idx, len(table))
+    if is_recorded(weight):
+        require(table.dtype.char in "fd" and sparse is False and scale_grad_by_freq is False)
+        positions(input, len(table))
+        return EMBEDDED(weight, input, without=without)
     return new(table.take(positions(input, len(table)), 0, mode="clip"))
 
 

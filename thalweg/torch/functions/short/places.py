@@ -14,52 +14,46 @@ from thalweg.torch.functions.short.road import (
     Array,
     LongRoadError,
     axis_in,
+    followed,
+    is_recorded,
     known,
     new,
     positions,
     require,
     short_road,
 )
+from thalweg.torch.fused.picking import MASKED, flat_places, picking, slicing
 
 
-def _flat_places(x: Array, index: Array, axis: int) -> Array:
-    """Return where the elements at positions along an axis lie in row-major order."""
-    step = math.prod(x.shape[axis + 1 :])
-    places = index * step if step != 1 else index
-    for i, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)):
-        stride = math.prod(x.shape[i + 1 :])
-        if i == axis or n == 1:
-            continue
-        upright = [1] * x.ndim
-        upright[i] = n
-        places = places + np.arange(0, n * stride, stride).reshape(upright)
-        require(n <= m)
-    return places
-
-
-def _along(x: Any, dim: Any, index: Any) -> tuple[Array, Array, int]:
-    array = known(x)
+def _along(array: Array, dim: Any, index: Any) -> tuple[Array, int]:
     axis = axis_in(dim, array.ndim)
     at = positions(index, array.shape[axis])
     require(at.ndim == array.ndim and at.size > 0)
-    return array, at, axis
+    pairs = zip(at.shape, array.shape, strict=True)
+    require(all(n <= m for i, (n, m) in enumerate(pairs) if i != axis))
+    return at, axis
 
 
 @short_road("gather")
 def _gather(x: Any, dim: Any, index: Any) -> Tensor:
-    array = known(x)
+    array = followed(x)
+    if is_recorded(x):
+        at, axis = _along(array, dim, index)
+        require(array.dtype.char in "fd")
+        require(at.shape == (*array.shape[:axis], at.shape[axis], *array.shape[axis + 1 :]))
+        return picking("Gather")(x, index, axis=axis, apart=False)
     axis = axis_in(dim, array.ndim)
     if axis != array.ndim - 1 or array.dtype.char not in "fd":
-        array, at, axis = _along(x, dim, index)
+        at, axis = _along(array, dim, index)
     elif (at := known(index)).size >= _FEW and at.dtype.char in "li":
         found = rows.gathered(array, at)
         if found is not None:
             return new(found)
-        array, at, axis = _along(x, dim, index)
+        at, axis = _along(array, dim, index)
     else:
         require(at.dtype.char == "l" and at.shape[:-1] == array.shape[:-1])
         return new(strict.run(loop("products.chosen", array.dtype.char), array, at))
-    return new(array.reshape(-1).take(_flat_places(array, at, axis), mode="clip"))
+    return new(array.reshape(-1).take(flat_places(array, at, axis), mode="clip"))
 
 
 @short_road("scatter_add", inplace=True)
@@ -69,19 +63,21 @@ def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
         total = rows.added(array, at, values)
         if total is not None:
             return new(total)
-    array, at, axis = _along(x, dim, index)
+    array = known(x)
+    at, axis = _along(array, dim, index)
     require(values.dtype == array.dtype and values.ndim == at.ndim)
     require(all(n <= m for n, m in zip(at.shape, values.shape, strict=True)))
     if values.shape != at.shape:
         values = values[tuple(map(slice, at.shape))]
     found = array.copy(order="C")
-    np.add.at(found.reshape(-1), _flat_places(array, at, axis).reshape(-1), values.reshape(-1))
+    np.add.at(found.reshape(-1), flat_places(array, at, axis).reshape(-1), values.reshape(-1))
     return new(found)
 
 
 @short_road("scatter")
 def _scatter(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
-    array, at, axis = _along(x, dim, index)
+    array = known(x)
+    at, axis = _along(array, dim, index)
     if src.__class__ in (int, float):
         require(array.dtype.char in "fd")
         values: Any = src
@@ -90,13 +86,13 @@ def _scatter(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
         require(values.dtype == array.dtype and values.shape == at.shape)
         values = values.reshape(-1)
     found = array.copy(order="C")
-    found.reshape(-1)[_flat_places(array, at, axis).reshape(-1)] = values
+    found.reshape(-1)[flat_places(array, at, axis).reshape(-1)] = values
     return new(found)
 
 
 @short_road("take_along_dim")
 def _take_along(x: Any, indices: Any, dim: Any) -> Tensor:
-    require(known(indices).shape[:-1] == known(x).shape[:-1] and dim in (-1, x.ndim - 1))
+    require(known(indices).shape[:-1] == followed(x).shape[:-1] and dim in (-1, x.ndim - 1))
     return _gather(x, dim, indices)  # type: ignore[no-any-return]
 
 
@@ -141,10 +137,13 @@ def _index_copy(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
 
 @short_road("index_select")
 def _index_select(x: Any, dim: Any, index: Any) -> Tensor:
-    array = known(x)
+    array = followed(x)
     axis = axis_in(dim, array.ndim)
     at = positions(index, array.shape[axis])
     require(at.ndim == 1)
+    if is_recorded(x):
+        require(array.dtype.char in "fd")
+        return slicing("IndexSelect")(x, index, axis=axis)
     return new(array.take(at, axis, mode="clip"))
 
 
@@ -196,7 +195,14 @@ def read(x: Any, key: Any) -> Tensor:
         LongRoadError: If the key is another one.
     """
     if key.__class__ is not tuple:
-        array, at = known(x), known(key)
+        array, at = followed(x), known(key)
+        if is_recorded(x):
+            require(array.dtype.char in "fd" and array.ndim > 0 and array.size > 0)
+            if at.dtype.kind != "b":
+                positions(key, len(array))
+                return slicing("Index")(x, key, axis=0)
+            require(at.shape == array.shape)
+            return MASKED(x, key)
         if at.dtype.kind == "b":
             require(at.ndim > 0)
             return new(array[at])

@@ -92,9 +92,14 @@ def known(x: Any) -> Array:
         LongRoadError: If it is none.
     """
     array = followed(x)
-    if x.node is not None and recording.enabled:
+    if is_recorded(x):
         raise LongRoadError
     return array
+
+
+def is_recorded(x: Tensor) -> bool:
+    """Tell whether what is made of a tensor is noted on the tape."""
+    return x.node is not None and recording.enabled
 
 
 def followed(x: Any) -> Array:

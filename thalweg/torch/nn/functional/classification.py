@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.control.fused import Fused, is_eager
+from thalweg.autodiff.reverse import stretches
 from thalweg.core.tensor import Tensor, astype
 from thalweg.engines.composed import composed
-from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import (
@@ -30,18 +30,26 @@ from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.reduce.sums import all as all_of
 from thalweg.ops.reduce.sums import any as any_of
 from thalweg.ops.reduce.sums import cumsum, mean, sum
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
 from thalweg.torch.functions.short.layers import picked, scored
 from thalweg.torch.functions.short.road import tries
-from thalweg.torch.fused.classes import cross_entropies, cross_entropies_alone, cross_entropies_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.activation import log_softmax
+from thalweg.torch.nn.functional.classes import (
+    CROSS_ENTROPIES,
+    NEGATIVES,
+    WEIGHTED_ENTROPIES,
+    all_count,
+    is_plain,
+    known_targets,
+)
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
-from thalweg.torch.steps import step
+from thalweg.torch.steps import call_step, step
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
@@ -98,35 +106,18 @@ def cross_entropy(
     if x.ndim == 0:
         raise ShapeError("cross_entropy got an input without an axis of classes. Reshape it.")
     axis = 0 if x.ndim == 1 else 1
-    if weight is None and not label_smoothing and _is_plain(x, y, ignore_index):
-        return _CROSS_ENTROPIES(x, y=y.array, kind=kind)
+    if weight is None and not label_smoothing and is_plain(x, y, ignore_index):
+        return CROSS_ENTROPIES(x, y=y.array.copy(), kind=kind)
+    targets = known_targets(x, y, weight, ignore_index)
+    if targets is not None:
+        factors = np.ones(x.shape[1], x.array.dtype) if weight is None else weight.array.copy()
+        return WEIGHTED_ENTROPIES(
+            x, **targets, weight=factors, smoothing=float(label_smoothing), kind=kind
+        )
     logs = log_softmax(x, axis)
     if x.shape == y.shape:
         return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
     return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
-
-
-def _is_plain(x: Tensor, y: Tensor, ignored: int) -> bool:
-    """Tell whether the cross entropy is one operation: of rows of scores and known classes."""
-    return (
-        is_eager(x)
-        and x.array.ndim == 2
-        and y.array.__class__ is np.ndarray
-        and y.array.dtype.kind == "i"
-        and y.array.shape == x.array.shape[:1]
-        and x.array.size > 0
-        and _all_count(y, ignored, x.array.shape[1])
-    )
-
-
-def _composed(x: Tensor, *, y: Any, kind: str) -> Tensor:
-    places = as_tensor(y[:, None])
-    return aggregate(-squeeze(take_along_axis(smooth.log_softmax(x, 1), places, 1), 1), kind)
-
-
-_CROSS_ENTROPIES = Fused(
-    "NllLossBackward0", cross_entropies, cross_entropies_back, _composed, cross_entropies_alone
-)
 
 
 def linear_cross_entropy(
@@ -280,7 +271,11 @@ def nll_loss(
     Arguments and errors as of `cross_entropy`; the targets are classes.
     """
     kind = reduction_of(reduction, size_average, reduce)
-    return _loss_of_classes(as_tensor(input), _widen(as_tensor(target)), weight, ignore_index, kind)
+    x, y = as_tensor(input), _widen(as_tensor(target))
+    targets = known_targets(x, y, weight, ignore_index)
+    if targets is not None:
+        return NEGATIVES(x, **targets, kind=kind)
+    return _loss_of_classes(x, y, weight, ignore_index, kind)
 
 
 def _widen(target: Tensor) -> Tensor:
@@ -307,7 +302,7 @@ def _loss_of_classes(
             f"{fault} ({y.shape[0] if y.shape else 1}): the input has shape {logs.shape} and the "
             f"target {y.shape}; the target wants that of the input without the axis of classes."
         )
-    if _all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
+    if all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
         return aggregate(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
     weights = _weights_of(logs, y, weight, ignored)
     places = expand_dims(_places(y, ignored, logs.shape[axis]), axis)
@@ -319,24 +314,6 @@ def _loss_of_classes(
         shared = where(equal(y, ignored), 0, -sum(products, axis)) / logs.shape[axis]
         losses = (1 - smoothing) * losses + smoothing * shared
     return aggregate(losses, kind, weights)
-
-
-def _all_count(y: Tensor, ignored: int, classes: int) -> bool:
-    """Tell whether no target is ignored, as far as is known; refuse those that are no class."""
-    if y.is_symbolic:
-        return False
-    values = y.array if y.array.__class__ is np.ndarray else y.numpy()
-    # Negative numbers are the largest of all without signs.
-    words = values.view(f"u{values.itemsize}")
-    if not values.size or np.maximum.reduce(words, None) < classes:
-        return not 0 <= ignored < classes or bool((values != ignored).all())
-    wrong = values[((values < 0) | (values >= classes)) & (values != ignored)]
-    if wrong.size:
-        raise IndexOutOfRange(
-            f"Target {wrong[0]} is out of bounds: the input has scores of {classes} classes, whose "
-            f"targets are 0 to {classes - 1}. Count the classes from 0, or give more scores."
-        )
-    return False
 
 
 def _places(y: Tensor, ignored: int, classes: int) -> Tensor:
@@ -437,13 +414,22 @@ def binary_cross_entropy(
     """
     kind = reduction_of(reduction, size_average, reduce)
     p, y = _require_one_shape("binary_cross_entropy", input, target)
-    if not p.is_symbolic and not all_of(greater_equal(p, 0) & less_equal(p, 1)):
+    if not p.is_symbolic and not _are_probabilities(p):
         raise ArgumentError(
             "all elements of input should be between 0 and 1. Apply sigmoid first, or use "
             "binary_cross_entropy_with_logits."
         )
     losses = composed(_entropies, p, y)
     return aggregate(losses if weight is None else losses * weight, kind)
+
+
+def _are_probabilities(p: Tensor) -> bool:
+    array = p.array
+    if array.__class__ is not np.ndarray:
+        return bool(all_of(greater_equal(p, 0) & less_equal(p, 1)))
+    return not array.size or bool(
+        np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1
+    )
 
 
 def _entropies(p: Tensor, y: Tensor) -> Tensor:
@@ -494,8 +480,15 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         losses = composed(sigmoid_binary_cross_entropy, x, y)
     else:
-        losses = (1 - y) * x + ((as_tensor(pos_weight) - 1) * y + 1) * smooth.softplus(-x)
+        factor = as_tensor(pos_weight)
+        if x.ndim and stretches(factor.shape, x.shape):
+            factor = broadcast_to(factor, x.shape)
+        losses = composed(_weighed_logits, x, y, factor)
     return aggregate(losses if weight is None else losses * weight, kind)
+
+
+def _weighed_logits(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    return (1 - y) * x + ((weight - 1) * y + 1) * smooth.softplus(-x)
 
 
 def _require_one_shape(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -517,8 +510,12 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss of targets -1 and 1: ln(1 + e^(-yx))."""
-    losses = smooth.softplus(-as_tensor(target) * as_tensor(input))
+    losses = composed(_soft_margin, as_tensor(input), as_tensor(target))
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def _soft_margin(x: Tensor, y: Tensor) -> Tensor:
+    return smooth.softplus(-y * x)
 
 
 def multilabel_soft_margin_loss(
@@ -554,10 +551,14 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Return x where y = 1, and max(0, margin - x) where y = -1."""
-    x, y = as_tensor(input), as_tensor(target)
+    losses = composed(_hinge, as_tensor(input), as_tensor(target), margin=float(margin))
+    call_step(losses, (input, target), "AddBackward0")
+    return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def _hinge(x: Tensor, y: Tensor, margin: float) -> Tensor:
     apart = where(not_equal(y, 1), at_least(margin - x, 0), 0)
-    near = where(not_equal(y, -1), x, 0)
-    return aggregate(near + apart, reduction_of(reduction, size_average, reduce))
+    return where(not_equal(y, -1), x, 0) + apart
 
 
 def margin_ranking_loss(

@@ -1,0 +1,59 @@
+"""Tensors put beside each other, and turned along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.control.fused import Fused
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor
+from thalweg.ops.shape.flip import roll
+from thalweg.ops.shape.join import stack
+
+
+def rolled(x: Array, shift: int, axis: int | None) -> Array:
+    """Return numbers moved along an axis, or along all of them as one, around the end."""
+    if axis is None:
+        return rolled(x.reshape(-1), shift, 0).reshape(x.shape)
+    kept = x.shape[axis] - shift % x.shape[axis]
+    before = (slice(None),) * axis
+    parts = x[(*before, slice(kept, None))], x[(*before, slice(kept))]
+    return np.concatenate(parts, axis)
+
+
+def _rolled(x: Array, *, shift: int, axis: int | None) -> tuple[Array, None]:
+    return rolled(x, shift, axis), None
+
+
+def _rolled_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, shift: int, axis: int | None
+) -> tuple[Array]:
+    return (rolled(g, -shift, axis),)
+
+
+def _rolled_by_operations(x: Tensor, *, shift: int, axis: int | None) -> Tensor:
+    return roll(x, shift, axis)
+
+
+ROLLED = Fused("RollBackward0", _rolled, _rolled_back, _rolled_by_operations)
+
+
+def _stacked(*arrays: Array, axis: int) -> tuple[Array, None]:
+    return np.stack(arrays, axis), None
+
+
+def _stacked_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], *arrays: Any, axis: int
+) -> list[Array | None]:
+    before = (slice(None),) * axis
+    return [g[(*before, i)] if is_wanted else None for i, is_wanted in enumerate(wanted)]
+
+
+def _stacked_by_operations(*tensors: Tensor, axis: int) -> Tensor:
+    return stack(tensors, axis)
+
+
+STACKED = Fused("StackBackward0", _stacked, _stacked_back, _stacked_by_operations)

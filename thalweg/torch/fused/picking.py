@@ -1,0 +1,175 @@
+"""Elements and slices read at positions, whose cotangents are added at few places to zeros."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.control.fused import Fused
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor
+from thalweg.engines.eager import rows
+from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.shape.reshape import expand_dims, reshape
+from thalweg.torch.steps import full_name
+
+# Fewer positions NumPy reads in less time than a call takes.
+_MANY = 1 << 12
+
+
+def flat_places(x: Any, index: Array, axis: int) -> Array:
+    """Return where the elements at positions along an axis lie in row-major order.
+
+    The index is no larger than x along the other axes.
+    """
+    step = math.prod(x.shape[axis + 1 :])
+    places = index * step if step != 1 else index
+    for i, n in enumerate(index.shape):
+        if i == axis or n == 1:
+            continue
+        stride = math.prod(x.shape[i + 1 :])
+        upright = [1] * index.ndim
+        upright[i] = n
+        places = places + np.arange(0, n * stride, stride).reshape(upright)
+    return places
+
+
+def taken(x: Array, index: Array, axis: int) -> Array:
+    """Return the elements at positions along an axis, all of them on it.
+
+    The index has that axis, or lacks it where there is one position.
+    """
+    places = _upright(index, x.ndim, axis)
+    if axis == x.ndim - 1 and places.size >= _MANY:
+        gathered = rows.gathered(x, places)
+        if gathered is not None:
+            return gathered.reshape(index.shape)
+    places = flat_places(x, places, axis)
+    found: Array = x.reshape(-1).take(places, mode="clip").reshape(index.shape)
+    return found
+
+
+def _upright(index: Array, rank: int, axis: int) -> Array:
+    return index if index.ndim == rank else np.expand_dims(index, axis)
+
+
+# ---- one element for each position
+
+
+def _picked(x: Array, index: Array, *, axis: int, apart: bool) -> tuple[Array, None]:
+    return taken(x, index, axis), None
+
+
+def _picked_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, index: Any, *, axis: int,
+    apart: bool,
+) -> tuple[Array, None]:  # fmt: skip
+    places = _upright(np.asarray(index), x.ndim, axis)
+    values, found = g.reshape(places.shape), np.zeros(x.shape, g.dtype)
+    if apart:
+        found.reshape(-1)[flat_places(x, places, axis)] = values
+        return found, None
+    if axis == x.ndim - 1:
+        total = rows.added(found, places, np.ascontiguousarray(values), True)
+        if total is not None:
+            return total, None
+    flat = flat_places(x, places, axis)
+    np.add.at(found.reshape(-1), flat.reshape(-1), values.reshape(-1))
+    return found, None
+
+
+def _picked_by_operations(x: Tensor, index: Tensor, *, axis: int, apart: bool) -> Tensor:
+    if index.ndim == x.ndim:
+        return take_along_axis(x, index, axis=axis)
+    found = take_along_axis(x, expand_dims(index, axis), axis=axis)
+    return reshape(found, index.shape)
+
+
+@functools.cache
+def picking(step: str) -> Fused:
+    """Return the form that reads an element for each position, and what its step is called.
+
+    It takes `axis`; the index has as many axes as the operand, or all but that, and their extents.
+    `apart` tells whether no element is read twice.
+    """
+    return Fused(full_name(step), _picked, _picked_back, _picked_by_operations)
+
+
+# ---- one slice for each position
+
+
+def _sliced(x: Array, index: Array, *, axis: int) -> tuple[Array, None]:
+    return x.take(index, axis, mode="clip"), None
+
+
+def _sliced_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, index: Any, *, axis: int
+) -> tuple[Array, None]:
+    places, found = np.asarray(index), np.zeros(x.shape, g.dtype)
+    rest = x.shape[axis + 1 :]
+    if not axis:
+        values = np.ascontiguousarray(g).reshape(-1, *rest)
+        total = rows.rows_added(found, places.reshape(-1), values, True)
+        if total is not None:
+            return total, None
+    np.add.at(found, (*(slice(None),) * axis, places), g)
+    return found, None
+
+
+@functools.cache
+def slicing(step: str) -> Fused:
+    """Return the form that reads a slice along `axis` for each position, none being negative."""
+    return Fused(full_name(step), _sliced, _sliced_back, take)
+
+
+def _rows(x: Array, index: Array, *, without: int | None) -> tuple[Array, None]:
+    return _sliced(x, index, axis=0)
+
+
+def _rows_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, index: Any, *,
+    without: int | None,
+) -> tuple[Array, None]:  # fmt: skip
+    found, _ = _sliced_back(g, out, kept, wanted, x, index, axis=0)
+    if without is not None:
+        found[without] = 0
+    return found, None
+
+
+def _rows_by_operations(x: Tensor, index: Tensor, *, without: int | None) -> Tensor:
+    found: Tensor = take(x, index, axis=0)
+    if without is None:
+        return found
+    return where(expand_dims(equal(index, without), -1), stop_gradient(found), found)
+
+
+# Rows of a table, of which one, `without`, has no derivative.
+EMBEDDED = Fused("EmbeddingBackward0", _rows, _rows_back, _rows_by_operations)
+
+
+# ---- where a mask holds
+
+
+def _masked(x: Array, mask: Array) -> tuple[Array, None]:
+    return x[mask], None
+
+
+def _masked_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, mask: Any
+) -> tuple[Array, None]:
+    found = np.zeros(x.shape, g.dtype)
+    found[np.asarray(mask)] = g
+    return found, None
+
+
+def _masked_by_operations(x: Tensor, mask: Tensor) -> Tensor:
+    return take(reshape(x, -1), np.flatnonzero(mask.numpy()), axis=0)
+
+
+MASKED = Fused("IndexBackward0", _masked, _masked_back, _masked_by_operations)
