@@ -14,9 +14,18 @@ from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import complex_of, real_parts
 from thalweg.ops.elementwise import arithmetic, rounding
 from thalweg.ops.elementwise.arithmetic import floor_divide, multiply, sqrt
-from thalweg.ops.elementwise.comparison import greater, less, maximum, minimum, where
+from thalweg.ops.elementwise.comparison import (
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    maximum,
+    minimum,
+    where,
+)
 from thalweg.ops.elementwise.complex import imag, real
-from thalweg.ops.elementwise.conversion import as_floating, astype
+from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
 from thalweg.ops.elementwise.rounding import trunc
 from thalweg.ops.elementwise.trigonometric import cos, sin
 from thalweg.ops.shape.join import stack
@@ -47,7 +56,7 @@ _RECTIFIED = Fused("ReluBackward0", rectified, rectified_back, activations.relu)
 def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
     """Limit values to lie between two bounds; NaN stays NaN.
 
-    At a bound that is a number the derivative is that of x.
+    At a bound that is a number the derivative is that of x, and of NaN it is 0.
 
     Args:
         x: A tensor.
@@ -71,8 +80,11 @@ def _bound(given: Any, otherwise: float) -> float:
 
 
 def _limited(x: Tensor, low: float, high: float) -> Tensor:
-    raised = where(less(x, low), low, x)
-    return where(greater(raised, high), high, raised)
+    fixed = stop_gradient(x)
+    raised = where(less(fixed, low), low, fixed)
+    inside = logical_and(greater_equal(x, low), less_equal(x, high))
+    # NaN is not inside.
+    return where(inside, x, where(greater(raised, high), high, raised))
 
 
 def _where(x: Any, condition: Any, other: Any) -> Tensor:

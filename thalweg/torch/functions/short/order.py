@@ -88,9 +88,9 @@ def _are_few(array: Array) -> bool:
 
 
 def _order(array: Array, descending: bool, rank: int | None = None) -> Array:
-    """Return positions of numbers in order along rows, or that of a rank; equal ones keep theirs."""
+    """Return positions of numbers in order along rows, or of a rank; equal ones keep theirs."""
     only = slice(None) if rank is None else slice(rank, rank + 1)
-    if _are_few(array) and array.dtype.kind == "f":
+    if array.dtype.char == "d" or (_are_few(array) and array.dtype.kind == "f"):
         total = tracing.quiet(np.add.reduce, array, None)
         if total == total:
             order = (-array if descending else array).argsort(-1, "stable")
@@ -128,7 +128,7 @@ def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True
         if is_recorded(x):
             return _Top(*_taken(x, found[1], "Topk"))
         return _Top(new(found[0]), new(found[1]))
-    if array.size <= _FEW:
+    if array.size <= _FEW or array.dtype.char == "d":
         index = np.ascontiguousarray(_order(array, bool(largest))[..., :k])
         return _Top(*_taken(x, index, "Topk"))
     keys = _keys(array, bool(largest))

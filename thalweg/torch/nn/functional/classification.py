@@ -551,7 +551,8 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Return x where y = 1, and max(0, margin - x) where y = -1."""
-    losses = composed(_hinge, as_tensor(input), as_tensor(target), margin=float(margin))
+    signs = stop_gradient(as_tensor(target))  # only compared with
+    losses = composed(_hinge, as_tensor(input), signs, margin=float(margin))
     call_step(losses, (input, target), "AddBackward0")
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
 
