@@ -15,6 +15,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.engines.eager import rows
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.index.items import getitem
 from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.steps import full_name
@@ -172,4 +173,34 @@ def _masked_by_operations(x: Tensor, mask: Tensor) -> Tensor:
     return take(reshape(x, -1), np.flatnonzero(mask.numpy()), axis=0)
 
 
-MASKED = Fused("IndexBackward0", _masked, _masked_back, _masked_by_operations)
+MASKED = {
+    name: Fused(full_name(name), _masked, _masked_back, _masked_by_operations)
+    for name in ("Index", "MaskedSelect")
+}
+
+
+# ---- at points, of which there is an index for each of the first axes
+
+
+def _points(x: Array, *indices: Array) -> tuple[Array, None]:
+    return x[indices], None
+
+
+def _points_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *indices: Any
+) -> tuple[Array | None, ...]:
+    lead, rest = x.shape[: len(indices)], x.shape[len(indices) :]
+    places = np.asarray(np.ravel_multi_index(tuple(map(np.asarray, indices)), lead))
+    found = np.zeros((math.prod(lead), *rest), g.dtype)
+    values = np.ascontiguousarray(g).reshape(-1, *rest)
+    total = rows.rows_added(found, places.reshape(-1), values, True)
+    if total is None:
+        np.add.at(found, places.reshape(-1), values)
+    return found.reshape(x.shape), *(None for _ in indices)
+
+
+def _points_by_operations(x: Tensor, *indices: Tensor) -> Tensor:
+    return getitem(x, indices)
+
+
+POINTS = Fused("IndexBackward0", _points, _points_back, _points_by_operations)

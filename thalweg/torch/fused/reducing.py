@@ -5,6 +5,7 @@ A form declines where a quotient is none: of lengths, deviations and products th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from thalweg.ops.reduce import statistics
 from thalweg.ops.reduce.extremes import amax, amin
 from thalweg.ops.reduce.scans import cumprod
 from thalweg.ops.reduce.sums import cumsum, prod
+from thalweg.ops.special import activations
+from thalweg.ops.special.scipy import logsumexp
 
 Axis = int | tuple[int, ...] | None
 
@@ -186,4 +189,48 @@ SO_FAR = {
     "cumprod": Fused(
         "CumprodBackward0", _as_alone, _multiplied_back, lambda x, *, axis, alone: cumprod(x, axis)
     ),
+}
+
+# ---- softmaxes along another axis than the last
+
+
+def _along(function: Callable[..., Tensor], x: Tensor, *, axis: int, alone: Any) -> Tensor:
+    return function(x, axis)
+
+
+def _softmax_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, axis: int, alone: Any
+) -> tuple[Array]:
+    shares = np.asarray(out)
+    found = g * shares
+    found -= shares * np.add.reduce(found, axis, keepdims=True)
+    return (found,)
+
+
+def _log_softmax_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, axis: int, alone: Any
+) -> tuple[Array]:
+    found = np.exp(np.asarray(out))
+    found *= np.add.reduce(g, axis, keepdims=True)
+    return (np.subtract(g, found, out=found),)
+
+
+def _logsumexp_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, axis: int, alone: Any
+) -> Any:
+    totals = np.asarray(out)
+    if not np.isfinite(totals).all():
+        return NotImplemented
+    found = np.exp(np.asarray(x) - np.expand_dims(totals, axis))
+    found *= np.expand_dims(g, axis)
+    return (found,)
+
+
+SOFTMAXES = {
+    name: Fused(step, _as_alone, back, functools.partial(_along, function))
+    for name, step, back, function in (
+        ("softmax", "SoftmaxBackward0", _softmax_back, activations.softmax),
+        ("log_softmax", "LogSoftmaxBackward0", _log_softmax_back, activations.log_softmax),
+        ("logsumexp", "LogsumexpBackward0", _logsumexp_back, logsumexp),
+    )
 }

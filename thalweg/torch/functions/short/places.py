@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,15 @@ from thalweg.torch.functions.short.road import (
     require,
     short_road,
 )
-from thalweg.torch.fused.picking import MASKED, flat_places, picking, slicing
+from thalweg.torch.fused.picking import MASKED, POINTS, flat_places, picking, slicing
+from thalweg.torch.fused.placing import (
+    ADDED,
+    SLICES_ADDED,
+    WRITTEN,
+    added_along,
+    slices_added,
+    written_along,
+)
 
 
 def _along(array: Array, dim: Any, index: Any) -> tuple[Array, int]:
@@ -56,38 +63,39 @@ def _gather(x: Any, dim: Any, index: Any) -> Tensor:
     return new(array.reshape(-1).take(flat_places(array, at, axis), mode="clip"))
 
 
+def _values(x: Any, at: Array, src: Any) -> tuple[Array, bool]:
+    """Return numbers for positions, and whether they or what they are written to are recorded."""
+    values, recorded = followed(src), is_recorded(x) or is_recorded(src)
+    require(values.dtype == x.array.dtype and values.ndim == at.ndim)
+    require(all(n <= m for n, m in zip(at.shape, values.shape, strict=True)))
+    require(not recorded or (values.shape == at.shape and values.dtype.char in "fd"))
+    return values, recorded
+
+
 @short_road("scatter_add", inplace=True)
 def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
-    array, at, values = known(x), known(index), known(src)
-    if at.dtype.char in "li" and array.ndim and axis_in(dim, array.ndim) == array.ndim - 1:
-        total = rows.added(array, at, values)
-        if total is not None:
-            return new(total)
-    array = known(x)
+    array = followed(x)
     at, axis = _along(array, dim, index)
-    require(values.dtype == array.dtype and values.ndim == at.ndim)
-    require(all(n <= m for n, m in zip(at.shape, values.shape, strict=True)))
+    values, recorded = _values(x, at, src)
+    if recorded:
+        return ADDED(x, index, src, axis=axis)
     if values.shape != at.shape:
         values = values[tuple(map(slice, at.shape))]
-    found = array.copy(order="C")
-    np.add.at(found.reshape(-1), flat_places(array, at, axis).reshape(-1), values.reshape(-1))
-    return new(found)
+    return new(added_along(array, at, values, axis))
 
 
 @short_road("scatter")
 def _scatter(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
-    array = known(x)
+    array = followed(x)
     at, axis = _along(array, dim, index)
     if src.__class__ in (int, float):
-        require(array.dtype.char in "fd")
-        values: Any = src
-    else:
-        values = known(src)
-        require(values.dtype == array.dtype and values.shape == at.shape)
-        values = values.reshape(-1)
-    found = array.copy(order="C")
-    found.reshape(-1)[flat_places(array, at, axis).reshape(-1)] = values
-    return new(found)
+        require(array.dtype.char in "fd" and not is_recorded(x))
+        return new(written_along(array, at, src, axis))
+    values, recorded = _values(x, at, src)
+    require(values.shape == at.shape)
+    if recorded:
+        return WRITTEN(x, index, src, axis=axis)
+    return new(written_along(array, at, values, axis))
 
 
 @short_road("take_along_dim")
@@ -104,8 +112,11 @@ def _take(x: Any, index: Any) -> Tensor:
 
 @short_road("masked_select")
 def _masked_select(x: Any, mask: Any) -> Tensor:
-    array, holds = known(x), known(mask)
+    array, holds = followed(x), known(mask)
     require(holds.dtype.kind == "b" and holds.shape == array.shape and array.ndim > 0)
+    if is_recorded(x):
+        require(array.dtype.char in "fd")
+        return MASKED["MaskedSelect"](x, mask)
     return new(array[holds])
 
 
@@ -147,30 +158,16 @@ def _index_select(x: Any, dim: Any, index: Any) -> Tensor:
     return new(array.take(at, axis, mode="clip"))
 
 
-# Of slices of so many elements each is added by itself; of shorter ones all elements at once.
-_WIDE = 64
-
-
 @short_road("index_add", inplace=True)
 def _index_add(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
-    array, values = known(x), known(source)
-    axis, at = axis_in(dim, array.ndim), known(index)
-    if at.dtype.char in "li" and at.ndim == 1 and axis == 0:
-        total = rows.rows_added(array, at, values)
-        if total is not None:
-            return new(total)
-    at = positions(index, array.shape[axis])
-    require(at.ndim == 1 and axis == 0 and values.dtype == array.dtype)
-    require(values.shape == (at.size, *array.shape[1:]))
-    found = array.copy(order="C")
-    width = math.prod(array.shape[1:])
-    if width >= _WIDE:
-        for place, row in zip(at.tolist(), values, strict=True):
-            found[place] += row
-    else:
-        places = (at * width)[:, None] + np.arange(width)
-        np.add.at(found.reshape(-1), places.reshape(-1), values.reshape(-1))
-    return new(found)
+    array, values = followed(x), followed(source)
+    at = positions(index, array.shape[axis_in(dim, array.ndim)])
+    require(at.ndim == 1 and axis_in(dim, array.ndim) == 0 and values.dtype == array.dtype)
+    require(values.shape == (at.size, *array.shape[1:]) and values.size > 0)
+    if is_recorded(x) or is_recorded(source):
+        require(array.dtype.char in "fd")
+        return SLICES_ADDED(x, index, source)
+    return new(slices_added(array, at, values))
 
 
 @short_road("masked_fill", inplace=True)
@@ -202,12 +199,14 @@ def read(x: Any, key: Any) -> Tensor:
                 positions(key, len(array))
                 return slicing("Index")(x, key, axis=0)
             require(at.shape == array.shape)
-            return MASKED(x, key)
+            return MASKED["Index"](x, key)
         if at.dtype.kind == "b":
             require(at.ndim > 0)
             return new(array[at])
         require(at.dtype.char in "li")
         return new(array.take(at, 0))
+    if is_recorded(x):
+        return _read_recorded(x, key)
     if len(key) > 1 and all(item == _WHOLE for item in key[:-1] if item.__class__ is slice):
         arrays = [item for item in key if item.__class__ is not slice]
         if len(arrays) == 1 and arrays[0] is key[-1]:
@@ -215,6 +214,20 @@ def read(x: Any, key: Any) -> Tensor:
             require(at.dtype.char in "li")
             return new(known(x).take(at, len(key) - 1))
     return new(known(x)[tuple([_index(item) for item in key])])
+
+
+def _read_recorded(x: Any, key: tuple[Any, ...]) -> Tensor:
+    """Return what one index array, or one for each of the first axes, reads."""
+    array = followed(x)
+    require(array.dtype.char in "fd" and array.size > 0 and len(key) <= array.ndim)
+    *before, last = key
+    for extent, item in zip(array.shape, key, strict=False):
+        if item.__class__ is not slice:
+            positions(item, extent)
+    if all(item.__class__ is slice and item == _WHOLE for item in before):
+        return slicing("Index")(x, last, axis=len(before))
+    require(all(item.array.shape == last.array.shape for item in before))
+    return POINTS(x, *key)
 
 
 _WHOLE = slice(None)

@@ -12,7 +12,7 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines.composed import composed
+from thalweg.engines.composed import by_rows, composed
 from thalweg.engines.eager import rows
 from thalweg.engines.eager.loops import loop
 from thalweg.ops.special import activations
@@ -28,7 +28,7 @@ from thalweg.torch.functions.short.road import (
     short_road,
 )
 from thalweg.torch.fused.picking import picking
-from thalweg.torch.fused.reducing import EXTREMES, LENGTHS, PRODUCTS, SO_FAR, SPREADS
+from thalweg.torch.fused.reducing import EXTREMES, LENGTHS, PRODUCTS, SO_FAR, SOFTMAXES, SPREADS
 from thalweg.torch.return_types import named_result
 
 
@@ -367,12 +367,16 @@ def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor
         axis = axis_in(dim, array.ndim)
         if axis == array.ndim - 1:
             return composed(function, x, axes=axis, axis=-1)
+        if is_recorded(x):
+            followed(x)
+            return SOFTMAXES[name](x, axis=axis, alone=turned)
+        return new(tracing.quiet(turned, known(x), axis))
+
+    def turned(array: Array, axis: int) -> Array:
         there, back = _turns(array.ndim, axis)
-        turned = np.ascontiguousarray(known(x).transpose(there))
-        found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
-        if found.ndim < array.ndim:
-            return new(found)
-        return new(np.ascontiguousarray(found.transpose(back)))
+        lying = np.ascontiguousarray(array.transpose(there))
+        found = by_rows(function, lying, axes=array.ndim - 1, axis=-1)
+        return found if found.ndim < array.ndim else np.ascontiguousarray(found.transpose(back))
 
     return of_rows
 
