@@ -47,7 +47,7 @@ def _universal(
     function: Function, options: Options, arrays: Sequence[Any]
 ) -> Callable[..., Any] | None:
     """Return the universal function of elements; None if operations are to be applied."""
-    if not _are_in_order(arrays):
+    if _order(arrays) is None:
         return None
     first = arrays[0]
     kinds = ""
@@ -69,21 +69,29 @@ def _universal(
         return _universals.setdefault(key, found)
 
 
-def _are_in_order(arrays: Sequence[Any]) -> bool:
-    """Tell whether arrays are NumPy's and one lies in memory as its axes tell.
+def _order(arrays: Sequence[Any]) -> Any:
+    """Return how one of NumPy's arrays lies, by rows, "C", or by columns, "F"; None if none does.
 
     The others are put in that order: the cotangent of what is summed is one number that is spread.
     """
-    found = False
+    found = None
     for array in arrays:
         if array.__class__ is not np.ndarray:
-            return False
-        found = found or array.flags.c_contiguous
+            return None
+        flags = array.flags
+        if flags.c_contiguous:
+            found = "C"
+        elif found is None and flags.f_contiguous:
+            found = "F"
     return found
 
 
-def _in_order(array: Array) -> Array:
-    return array if array.flags.c_contiguous else array.copy()
+def _in_order(arrays: Sequence[Array], order: Any) -> list[Array]:
+    by_rows = order == "C"
+    return [
+        a if (a.flags.c_contiguous if by_rows else a.flags.f_contiguous) else a.copy(order)
+        for a in arrays
+    ]
 
 
 # After the dtype of an operand without axes, which all elements share.
@@ -131,7 +139,7 @@ class _Plan:
 
     def run(self, arrays: Sequence[Array]) -> Array:
         """Return the result for arrays."""
-        arrays = list(map(_in_order, arrays))
+        arrays = _in_order(arrays, "C")
         if self._shapes is None:
             return self._blocks(arrays, self._rows)
         pairs = zip(arrays, self._shapes, strict=True)
@@ -154,7 +162,7 @@ def _compiled(function: Function, options: Options, count: int, kinds: Any) -> B
 
 def _plan(function: Function, axes: int, options: Options, arrays: Sequence[Any]) -> _Plan | None:
     """Return how a function is computed of rows; None if its operations are to be applied."""
-    if not _are_in_order(arrays):
+    if _order(arrays) != "C":
         return None
     kinds = [(array.shape, array.dtype.char) for array in arrays]
     key = function, axes, options, *kinds
@@ -242,7 +250,7 @@ def _runner(
 
 
 def _of_elements(universal: Callable[..., Any], arrays: Sequence[Array]) -> Array:
-    found = universal(*map(_in_order, arrays))
+    found = universal(*_in_order(arrays, _order(arrays)))
     return found if found.__class__ is np.ndarray else np.asarray(found)
 
 

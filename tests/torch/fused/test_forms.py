@@ -53,6 +53,9 @@ PICKED: dict[str, Function] = {
     "index_select of columns": lambda lib, x: x.index_select(1, lib.tensor(ROWS % 4)),
     "by an index": lambda lib, x: x[lib.tensor(ROWS)],
     "by an index of two axes": lambda lib, x: x[lib.tensor(PLACES)],
+    "by points": lambda lib, x: x[lib.tensor(ROWS), lib.tensor(ROWS[::-1] % 4)],
+    "columns by an index": lambda lib, x: x[:, lib.tensor(ROWS % 4)],
+    "masked_select": lambda lib, x: lib.masked_select(x, lib.tensor(MASK)),
     "by a mask": lambda lib, x: x[lib.tensor(MASK)],
     "embedding": lambda lib, x: _functional(lib, "embedding")(lib.tensor(PLACES), x),
     "embedding with padding": (
@@ -78,6 +81,11 @@ REDUCED: dict[str, Function] = {
     "cumprod": lambda lib, x: lib.cumprod(x, 1),
     "roll": lambda lib, x: x.roll(3),
     "roll along": lambda lib, x: lib.roll(x, -1, 1),
+    "softmax along the first": lambda lib, x: lib.softmax(x, 0),
+    "log_softmax along the first": lambda lib, x: x.log_softmax(0),
+    "logsumexp along the first": lambda lib, x: lib.logsumexp(x, 0),
+    "tril": lambda lib, x: lib.tril(x),
+    "triu": lambda lib, x: x.triu(-1),
     "clamp": lambda lib, x: x.clamp(-0.5, 0.5),
     "clamp above": lambda lib, x: lib.clamp(x, min=0.0),
     "clamp, crossed": lambda lib, x: x.clip(0.5, -0.5),
@@ -110,6 +118,75 @@ def test_reduced(name: str) -> None:
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_stacked(dim: int) -> None:
     agrees(lambda lib, x, y: lib.stack([x, y, x], dim), [MATRIX, MATRIX[::-1] + 1])
+
+
+PLACED: dict[str, tuple[Function, Any]] = {
+    "scatter_add": (lambda lib, x, y: lib.scatter_add(x, 1, lib.tensor(PLACES), y), PLACES),
+    "scatter_add to rows": (
+        lambda lib, x, y: x.scatter_add(0, lib.tensor(PLACES[:, :2]), y), PLACES[:, :2],
+    ),
+    "scatter": (lambda lib, x, y: x.scatter(1, lib.tensor(PLACES[:, 1:2]), y), PLACES[:, 1:2]),
+    "index_add": (lambda lib, x, y: lib.index_add(x, 0, lib.tensor(ROWS), y), np.ones((4, 4))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_placed(name: str) -> None:
+    function, like = PLACED[name]
+    agrees(function, [MATRIX, RANDOM.standard_normal(like.shape)])
+
+
+def test_of_values_written_to_one_place_the_last_has_a_derivative() -> None:
+    y = wing.tensor(MATRIX[:, :3]).requires_grad_()
+    index = wing.tensor(PLACES[:, :3])
+    grads = []
+    for create_graph in (False, True):
+        found = wing.zeros(5, 4, dtype=wing.float64).scatter(1, index, y)
+        grads.append(wing.autograd.grad(_sines(found), y, create_graph=create_graph)[0])
+    np.testing.assert_array_equal(grads[0].numpy(), grads[1].detach().numpy())
+    assert grads[0][0].tolist() == [np.cos(MATRIX[0, 0]), 0.0, np.cos(MATRIX[0, 2])]
+
+
+def _sines(x: Any) -> Any:
+    return x.sin().sum()
+
+
+def test_places_are_added_to_in_place() -> None:
+    found = []
+    for lib in (wing, torch):
+        x, y = (lib.tensor(MATRIX).requires_grad_() for _ in "xy")
+        z = x * 2
+        z.scatter_add_(1, lib.tensor(PLACES), y[:, :3] * 3)
+        z.index_add_(0, lib.tensor(ROWS), y[:4])
+        (z**2).sum().backward()
+        found.append([x.grad.numpy(), y.grad.numpy()])
+    for mine, other in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, other, 1e-12)
+
+
+IMAGES = RANDOM.standard_normal((2, 4, 3, 2))
+LABELS = RANDOM.integers(0, 4, (2, 3, 2))
+
+LAYERS: dict[str, tuple[Function, tuple[Any, ...]]] = {
+    f"{name} of images {kind}": (_loss(name, LABELS, weight, reduction=kind), (IMAGES,))
+    for name in ("nll_loss", "cross_entropy")
+    for kind in ("mean", "sum", "none")
+    for weight in (None, WEIGHTS)
+}
+LAYERS |= {
+    "groups": (lambda lib, x: _functional(lib, "group_norm")(x, 2), (IMAGES,)),
+    "groups with weights": (
+        lambda lib, x, w, b: _functional(lib, "group_norm")(x, 2, w, b),
+        (IMAGES, WEIGHTS, WEIGHTS - 1),
+    ),
+    "slopes": (lambda lib, x, w: _functional(lib, "prelu")(x, w), (IMAGES, WEIGHTS)),
+    "a slope": (lambda lib, x, w: _functional(lib, "prelu")(x, w), (MATRIX, WEIGHTS[:1])),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers(name: str) -> None:
+    agrees(LAYERS[name][0], [*LAYERS[name][1]])
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -182,7 +259,7 @@ def test_odd_numbers(name: str, odd: str) -> None:
             y.sum().backward()
         found.append([y.detach().numpy(), x.grad.numpy()])
     for mine, other in zip(*found, strict=True):
-        np.testing.assert_allclose(mine, other, 1e-12)
+        np.testing.assert_allclose(mine, other, 1e-12, 1e-15)
 
 
 @pytest.mark.parametrize("size", [10, 5000])

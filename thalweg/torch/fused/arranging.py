@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from thalweg.control.fused import Fused
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor
+from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.shape.flip import roll
 from thalweg.ops.shape.join import stack
 
@@ -57,3 +59,49 @@ def _stacked_by_operations(*tensors: Tensor, axis: int) -> Tensor:
 
 
 STACKED = Fused("StackBackward0", _stacked, _stacked_back, _stacked_by_operations)
+
+
+# ---- triangles of matrices
+
+# Masks are kept up to so many elements; of larger matrices each row is copied.
+_SMALL = 1 << 12
+
+
+@functools.lru_cache(maxsize=64)
+def _is_below(rows: int, columns: int, diagonal: int) -> Array:
+    return np.tri(rows, columns, diagonal, dtype=np.bool_)
+
+
+def triangle(x: Array, diagonal: int, lower: bool) -> Array:
+    """Return the lower or upper triangle of a matrix, up to and with a diagonal."""
+    rows, columns = x.shape
+    if x.size <= _SMALL:
+        below = _is_below(rows, columns, diagonal if lower else diagonal - 1)
+        zero = x.dtype.type(0)
+        return np.where(below, x, zero) if lower else np.where(below, zero, x)
+    found = np.zeros_like(x, order="C")
+    for i in range(rows):
+        end = min(max(0, i + diagonal + (1 if lower else 0)), columns)
+        part = slice(end) if lower else slice(end, None)
+        found[i, part] = x[i, part]
+    return found
+
+
+def _triangle(x: Array, *, diagonal: int, lower: bool) -> tuple[Array, None]:
+    return triangle(x, diagonal, lower), None
+
+
+def _triangle_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, diagonal: int, lower: bool
+) -> tuple[Array]:
+    return (triangle(g, diagonal, lower),)
+
+
+def _triangle_by_operations(x: Tensor, *, diagonal: int, lower: bool) -> Tensor:
+    return tril(x, diagonal) if lower else triu(x, diagonal)
+
+
+TRIANGLES = {
+    name: Fused(f"{name.capitalize()}Backward0", _triangle, _triangle_back, _triangle_by_operations)
+    for name in ("tril", "triu")
+}

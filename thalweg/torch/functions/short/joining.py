@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from thalweg.torch.functions.short.road import (
     require,
     short_road,
 )
-from thalweg.torch.fused.arranging import ROLLED, STACKED, rolled
+from thalweg.torch.fused.arranging import ROLLED, STACKED, TRIANGLES, rolled, triangle
 
 
 def _alike(tensors: Any, may_be_recorded: bool = False) -> list[Array]:
@@ -123,39 +122,23 @@ def padded(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> T
     return new(filled)
 
 
-# Masks are kept up to so many elements; of larger matrices each row is copied.
-_SMALL = 1 << 12
-
-
-@functools.lru_cache(maxsize=64)
-def _is_below(rows: int, columns: int, diagonal: int) -> Array:
-    return np.tri(rows, columns, diagonal, dtype=np.bool_)
-
-
-def _triangle(x: Any, diagonal: Any, lower: bool) -> Tensor:
-    array = known(x)
+def _triangle(x: Any, diagonal: Any, name: str) -> Tensor:
+    array = followed(x)
     require(array.ndim == 2 and diagonal.__class__ is int)
-    rows, columns = array.shape
-    if array.size <= _SMALL:
-        below = _is_below(rows, columns, diagonal if lower else diagonal - 1)
-        zero = array.dtype.type(0)
-        return new(np.where(below, array, zero) if lower else np.where(below, zero, array))
-    found = np.zeros_like(array, order="C")
-    for i in range(rows):
-        end = min(max(0, i + diagonal + (1 if lower else 0)), columns)
-        part = slice(end) if lower else slice(end, None)
-        found[i, part] = array[i, part]
-    return new(found)
+    if is_recorded(x):
+        require(array.dtype.char in "fd")
+        return TRIANGLES[name](x, diagonal=diagonal, lower=name == "tril")
+    return new(triangle(array, diagonal, name == "tril"))
 
 
 @short_road("tril", inplace=True)
 def _tril(x: Any, diagonal: Any = 0) -> Tensor:
-    return _triangle(x, diagonal, True)
+    return _triangle(x, diagonal, "tril")
 
 
 @short_road("triu", inplace=True)
 def _triu(x: Any, diagonal: Any = 0) -> Tensor:
-    return _triangle(x, diagonal, False)
+    return _triangle(x, diagonal, "triu")
 
 
 @short_road("contiguous")

@@ -13,7 +13,8 @@ from thalweg.errors import IndexOutOfRange
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.index.take import take_along_axis
 from thalweg.ops.reduce.sums import sum
-from thalweg.ops.shape.reshape import squeeze
+from thalweg.ops.shape.reshape import reshape, squeeze
+from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
 from thalweg.torch.fused.classes import (
     cross_entropies,
@@ -46,7 +47,52 @@ def all_count(y: Tensor, ignored: int, classes: int) -> bool:
     return False
 
 
-def is_plain(x: Tensor, y: Tensor, ignored: int) -> bool:
+def step_of_classes(x: Tensor) -> str:
+    """Return what the step of a loss of classes is called; that of images is another."""
+    return "NllLossBackward0" if x.ndim < 3 else "NllLoss2DBackward0"
+
+
+def entropies_at_once(
+    x: Tensor, y: Tensor, weight: Any, ignored: int, kind: str, smoothing: float
+) -> Tensor | None:
+    """Return the cross entropy of scores as one operation, or None if it is not."""
+    if weight is None and not smoothing and _is_plain(x, y, ignored):
+        return CROSS_ENTROPIES(x, y=y.array.copy(), kind=kind)
+    if _are_images(x, y):
+        found = entropies_at_once(*_as_rows(x, y), weight, ignored, kind, smoothing)
+        return found if found is None or kind != "none" else reshape(found, y.shape)
+    targets = _known_targets(x, y, weight, ignored)
+    if targets is None:
+        return None
+    factors = np.ones(x.shape[1], x.array.dtype) if weight is None else weight.array.copy()
+    return WEIGHTED_ENTROPIES(x, **targets, weight=factors, smoothing=smoothing, kind=kind)
+
+
+def negatives_at_once(x: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -> Tensor | None:
+    """Return the loss of logarithms as one operation, or None if it is not."""
+    if _are_images(x, y):
+        found = negatives_at_once(*_as_rows(x, y), weight, ignored, kind)
+        return found if found is None or kind != "none" else reshape(found, y.shape)
+    targets = _known_targets(x, y, weight, ignored)
+    return None if targets is None else NEGATIVES(x, **targets, kind=kind)
+
+
+def _are_images(x: Tensor, y: Tensor) -> bool:
+    """Tell whether there are scores of the classes at each place."""
+    return (
+        is_eager(x)
+        and x.ndim > 2
+        and x.array.size > 0
+        and y.array.__class__ is np.ndarray
+        and y.array.shape == (x.array.shape[0], *x.array.shape[2:])
+    )
+
+
+def _as_rows(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return reshape(moveaxis(x, 1, -1), (-1, x.shape[1])), reshape(y, -1)
+
+
+def _is_plain(x: Tensor, y: Tensor, ignored: int) -> bool:
     """Tell whether the cross entropy is one operation: of rows of scores and known classes."""
     return (
         is_eager(x)
@@ -69,7 +115,7 @@ CROSS_ENTROPIES = Fused(
 )
 
 
-def known_targets(x: Tensor, y: Tensor, weight: Any, ignored: int) -> dict[str, Array] | None:
+def _known_targets(x: Tensor, y: Tensor, weight: Any, ignored: int) -> dict[str, Array] | None:
     """Return targets, their weights and which of them count; None if that is not one operation."""
     if not is_eager(x) or x.array.ndim != 2 or not x.array.size:
         return None

@@ -40,12 +40,10 @@ from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.activation import log_softmax
 from thalweg.torch.nn.functional.classes import (
-    CROSS_ENTROPIES,
-    NEGATIVES,
-    WEIGHTED_ENTROPIES,
     all_count,
-    is_plain,
-    known_targets,
+    entropies_at_once,
+    negatives_at_once,
+    step_of_classes,
 )
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
@@ -64,7 +62,6 @@ __all__ = [
 
 
 @tries(scored)
-@step("NllLoss")
 def cross_entropy(
     input: Any,
     target: Any,
@@ -105,19 +102,21 @@ def cross_entropy(
         raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim == 0:
         raise ShapeError("cross_entropy got an input without an axis of classes. Reshape it.")
+    found = entropies_at_once(x, y, weight, ignore_index, kind, float(label_smoothing))
+    if found is None:
+        found = _cross_entropy(x, y, weight, ignore_index, kind, label_smoothing)
+    call_step(found, (input, target, weight), step_of_classes(x))
+    return found
+
+
+def _cross_entropy(
+    x: Tensor, y: Tensor, weight: Any, ignored: int, kind: str, smoothing: float
+) -> Tensor:
     axis = 0 if x.ndim == 1 else 1
-    if weight is None and not label_smoothing and is_plain(x, y, ignore_index):
-        return CROSS_ENTROPIES(x, y=y.array.copy(), kind=kind)
-    targets = known_targets(x, y, weight, ignore_index)
-    if targets is not None:
-        factors = np.ones(x.shape[1], x.array.dtype) if weight is None else weight.array.copy()
-        return WEIGHTED_ENTROPIES(
-            x, **targets, weight=factors, smoothing=float(label_smoothing), kind=kind
-        )
     logs = log_softmax(x, axis)
     if x.shape == y.shape:
-        return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
-    return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
+        return _loss_of_probabilities(logs, y, weight, kind, smoothing, axis)
+    return _loss_of_classes(logs, y, weight, ignored, kind, smoothing)
 
 
 def linear_cross_entropy(
@@ -256,7 +255,6 @@ def _loss_of_probabilities(
 
 
 @tries(picked)
-@step("NllLoss")
 def nll_loss(
     input: Any,
     target: Any,
@@ -272,10 +270,11 @@ def nll_loss(
     """
     kind = reduction_of(reduction, size_average, reduce)
     x, y = as_tensor(input), _widen(as_tensor(target))
-    targets = known_targets(x, y, weight, ignore_index)
-    if targets is not None:
-        return NEGATIVES(x, **targets, kind=kind)
-    return _loss_of_classes(x, y, weight, ignore_index, kind)
+    found = negatives_at_once(x, y, weight, ignore_index, kind)
+    if found is None:
+        found = _loss_of_classes(x, y, weight, ignore_index, kind)
+    call_step(found, (input, target, weight), step_of_classes(x))
+    return found
 
 
 def _widen(target: Tensor) -> Tensor:
@@ -536,7 +535,7 @@ def multilabel_soft_margin_loss(
         reduce: Likewise.
         reduction: "mean", "sum" or "none".
     """
-    losses = sigmoid_binary_cross_entropy(input, target)
+    losses = composed(sigmoid_binary_cross_entropy, as_tensor(input), as_tensor(target))
     if weight is not None:
         losses = losses * weight
     return aggregate(mean(losses, -1), reduction_of(reduction, size_average, reduce))
