@@ -50,7 +50,7 @@ def _stacked(*arrays: Array, axis: int) -> tuple[Array, None]:
 def _stacked_back(
     g: Array, out: Any, kept: None, wanted: Sequence[bool], *arrays: Any, axis: int
 ) -> list[Array | None]:
-    before = (slice(None),) * axis
+    before: Any = (slice(None),) * axis
     return [g[(*before, i)] if is_wanted else None for i, is_wanted in enumerate(wanted)]
 
 

@@ -119,7 +119,8 @@ def _sliced_back(
         total = rows.rows_added(found, places.reshape(-1), values, True)
         if total is not None:
             return total, None
-    np.add.at(found, (*(slice(None),) * axis, places), g)
+    at: Any = (*(slice(None),) * axis, places)
+    np.add.at(found, at, g)
     return found, None
 
 

@@ -114,7 +114,7 @@ def _slices_added_back(
 
 
 def _slices_added_by_operations(x: Tensor, index: Tensor, values: Tensor) -> Tensor:
-    return scatter_add(x, index, values, axis=0)  # type: ignore[no-any-return]
+    return scatter_add(x, index, values, axis=0)
 
 
 SLICES_ADDED = Fused(

@@ -53,7 +53,7 @@ def evenly_back(
     """Return the cotangent of numbers of which some are the result; of NaN it has no form."""
     found = _with_axes(out, x, axis)
     same = np.equal(np.asarray(x), found)
-    counts = np.add.reduce(same, axis, np.intp, None, True)
+    counts = np.add.reduce(same, axis, np.intp, keepdims=True)
     if not np.minimum.reduce(counts, None):
         return NotImplemented
     share = _with_axes(g, x, axis) / counts.astype(g.dtype)
@@ -95,7 +95,7 @@ def _spread_back(
 ) -> Any:  # fmt: skip
     count = x.size // g.size - correction
     rows = np.asarray(x)
-    found = rows - np.add.reduce(rows, axis, None, None, True) / rows.dtype.type(x.size // g.size)
+    found = rows - np.add.reduce(rows, axis, keepdims=True) / rows.dtype.type(x.size // g.size)
     found *= _with_axes(g, x, axis) * rows.dtype.type(2 / count)
     return (found,)
 

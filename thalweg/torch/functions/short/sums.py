@@ -198,7 +198,7 @@ def _product(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
 
 def _products(array: Array, axis: Any, keepdims: Any) -> Array:
     if axis is not None:
-        return np.asarray(np.multiply.reduce(array, axis, None, None, keepdims))
+        return np.asarray(np.multiply.reduce(array, axis, keepdims=keepdims))
     flat = array.reshape(-1)
     rows = flat.size // _LANES
     if rows < 4:
@@ -337,7 +337,7 @@ def whole_length(x: Any) -> Tensor:
 
 def _lengths(array: Array, axis: int, keepdim: Any) -> Array:
     """Return Euclidean lengths along an axis."""
-    totals = np.add.reduce(np.multiply(array, array), axis, None, None, keepdim)
+    totals: Any = _add(np.multiply(array, array), axis, None, None, keepdim)
     require(np.minimum.reduce(totals, None) > 1e-30 and np.maximum.reduce(totals, None) < 1e30)
     return np.asarray(np.sqrt(totals))
 

@@ -231,7 +231,7 @@ class _Lattice(NamedTuple):
 def _composed(
     logs: Tensor, *, labels: Array, times: Array, lengths: Array, blank: int, zero_infinity: bool
 ) -> Tensor:
-    given = map(as_tensor, (labels, times, lengths))
+    given = as_tensor(labels), as_tensor(times), as_tensor(lengths)
     return _losses(_Lattice(logs, *given, blank), zero_infinity)
 
 
