@@ -82,6 +82,12 @@ def _is_one_step(function: Function, arrays: Sequence[Any]) -> None:
         names |= {node.primitive.name} if node.primitive is not None else set()
         steps += [source for source in node.sources if source is not None]
     assert names & {"fused", "composed"}
+    # Where the way back is recorded, it is that of the operations.
+    ways = [
+        wing.autograd.grad(_weighted(wing, function(wing, *leaves)), leaves, create_graph=recorded)
+        for recorded in (False, True)
+    ]
+    _close(*ways, 1e-10)
     with wing.no_grad():
         alone = function(wing, *leaves)
     assert alone.node is None

@@ -58,6 +58,10 @@ PICKED: dict[str, Function] = {
     "masked_select": lambda lib, x: lib.masked_select(x, lib.tensor(MASK)),
     "by a mask": lambda lib, x: x[lib.tensor(MASK)],
     "embedding": lambda lib, x: _functional(lib, "embedding")(lib.tensor(PLACES), x),
+    "bags": lambda lib, x: _functional(lib, "embedding_bag")(lib.tensor(PLACES), x, mode="mean"),
+    "sums of bags": lambda lib, x: _functional(lib, "embedding_bag")(
+        lib.tensor(PLACES), x, mode="sum"
+    ),
     "embedding with padding": (
         lambda lib, x: _functional(lib, "embedding")(lib.tensor(PLACES), x, padding_idx=-2)
     ),
@@ -107,7 +111,8 @@ LOSSES: dict[str, Function] = {
 @pytest.mark.parametrize("name", PICKED)
 def test_picked(name: str) -> None:
     # What has no derivative on purpose has differences all the same.
-    agrees(PICKED[name], [MATRIX], forward="padding" not in name)
+    # PyTorch's bags have one derivative.
+    agrees(PICKED[name], [MATRIX], "bags" not in name, "padding" not in name)
 
 
 @pytest.mark.parametrize("name", REDUCED)
@@ -162,6 +167,24 @@ def test_places_are_added_to_in_place() -> None:
         found.append([x.grad.numpy(), y.grad.numpy()])
     for mine, other in zip(*found, strict=True):
         np.testing.assert_allclose(mine, other, 1e-12)
+
+
+def test_pairs() -> None:
+    row = RANDOM.standard_normal(4)
+    agrees(lambda lib, x, y: lib.outer(x, y), [row, MATRIX[0, :3]])
+    agrees(lambda lib, x, y: lib.cdist(x, y), [MATRIX, MATRIX[:3] + 0.5], seconds=False)
+
+
+@pytest.mark.parametrize("away", [0.0, 1e-9])
+def test_distances_of_rows_that_are_nearly_alike(away: float) -> None:
+    found = []
+    for lib in (wing, torch):
+        x, y = (lib.tensor(a).requires_grad_() for a in (MATRIX, MATRIX + away))
+        mode = {} if lib is wing else {"compute_mode": "donot_use_mm_for_euclid_dist"}
+        (lib.cdist(x, y, **mode) * lib.arange(25.0).reshape(5, 5)).sum().backward()
+        found.append([x.grad.numpy(), y.grad.numpy()])
+    for mine, other in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, other, 1e-10)
 
 
 IMAGES = RANDOM.standard_normal((2, 4, 3, 2))

@@ -17,6 +17,7 @@ from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.index.items import getitem
 from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.steps import full_name
 
@@ -114,6 +115,7 @@ def _sliced_back(
 ) -> tuple[Array, None]:
     places, found = np.asarray(index), np.zeros(x.shape, g.dtype)
     rest = x.shape[axis + 1 :]
+    g = g.reshape(*x.shape[:axis], *places.shape, *rest)
     if not axis:
         values = np.ascontiguousarray(g).reshape(-1, *rest)
         total = rows.rows_added(found, places.reshape(-1), values, True)
@@ -153,6 +155,37 @@ def _rows_by_operations(x: Tensor, index: Tensor, *, without: int | None) -> Ten
 
 # Rows of a table, of which one, `without`, has no derivative.
 EMBEDDED = Fused("EmbeddingBackward0", _rows, _rows_back, _rows_by_operations)
+
+
+def bags(x: Array, index: Array, mean: bool) -> Array:
+    """Return the sums or means of the rows of bags of one size."""
+    count = index.shape[1]
+    found = x.take(index[:, 0], 0, mode="clip")
+    for column in range(1, count):
+        found += x.take(index[:, column], 0, mode="clip")
+    if mean:
+        found /= x.dtype.type(count)
+    return found
+
+
+def _bags(x: Array, index: Array, *, mean: bool) -> tuple[Array, None]:
+    return bags(x, index, mean), None
+
+
+def _bags_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, index: Any, *, mean: bool
+) -> tuple[Array, None]:
+    count = index.shape[1]
+    shares = g / g.dtype.type(count) if mean else g
+    return _sliced_back(shares.repeat(count, 0), out, kept, wanted, x, index, axis=0)
+
+
+def _bags_by_operations(x: Tensor, index: Tensor, *, mean: bool) -> Tensor:
+    total = sum(take(x, index, axis=0), 1)
+    return total / index.shape[1] if mean else total
+
+
+BAGS = Fused("EmbeddingBagBackward0", _bags, _bags_back, _bags_by_operations)
 
 
 # ---- where a mask holds

@@ -25,7 +25,7 @@ from thalweg.torch.functions.short.road import (
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
 from thalweg.torch.fused.classes import cross_entropies_alone
-from thalweg.torch.fused.picking import EMBEDDED
+from thalweg.torch.fused.picking import BAGS, EMBEDDED, bags
 
 
 def rows_of(
@@ -45,15 +45,13 @@ def rows_of(
 
 def bags_of(input: Any, weight: Any, *, mode: Any = "mean") -> Tensor:
     """Return the sum or mean of the rows of bags of one size."""
-    table, index = known(weight), positions(input, len(known(weight)))
+    table = followed(weight)
+    index = positions(input, len(table))
     require(table.ndim == 2 and index.ndim == 2 and index.size > 0 and mode in ("mean", "sum"))
-    count = index.shape[1]
-    found = table.take(index[:, 0], 0, mode="clip")
-    for column in range(1, count):
-        found += table.take(index[:, column], 0, mode="clip")
-    if mode == "mean":
-        found /= table.dtype.type(count)
-    return new(found)
+    if is_recorded(weight):
+        require(table.dtype.char in "fd" and table.size > 0)
+        return BAGS(weight, input, mean=mode == "mean")
+    return new(bags(table, index, mode == "mean"))
 
 
 def clipped(
