@@ -249,7 +249,7 @@ def _lower_median(x: Any, dim: Any, keepdims: bool, index: Any) -> Any:
         return _pick(x, index, dim, keepdims)
     tensor = as_tensor(x)
     if not tensor.size:
-        return fresh(np.asarray(np.nan, tensor.dtype))
+        return sum(tensor) + np.nan
     found = _pick(ravel(tensor), index, 0, False).values
     return found if tensor.dtype.kind != "f" else _of_all_equal(tensor, found)
 

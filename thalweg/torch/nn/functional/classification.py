@@ -368,6 +368,7 @@ def kl_div(
         losses = composed(_divergence_of_logarithms, x, y)
     else:
         losses = composed(_divergence, x, y)
+    call_step(losses, (input, target), "MulBackward0" if log_target else "SubBackward0")
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
