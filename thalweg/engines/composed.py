@@ -44,14 +44,14 @@ _universals: dict[Any, Callable[..., Any] | None] = {}
 
 
 def _universal(
-    function: Function, options: Options, arrays: Sequence[Any]
+    function: Function, options: Options, arrays: Sequence[Any], in_any_order: bool = False
 ) -> Callable[..., Any] | None:
     """Return the universal function of elements; None if operations are to be applied."""
-    if _order(arrays) is None:
-        return None
     first = arrays[0]
     kinds = ""
     for array in arrays:
+        if array.__class__ is not np.ndarray or not (array.flags.c_contiguous or in_any_order):
+            return None
         if array.shape == first.shape:
             kinds += array.dtype.char
         elif array.ndim:
@@ -67,31 +67,6 @@ def _universal(
             _universals.clear()
         found = _made_universal(function, options, kinds, many)
         return _universals.setdefault(key, found)
-
-
-def _order(arrays: Sequence[Any]) -> Any:
-    """Return how one of NumPy's arrays lies, by rows, "C", or by columns, "F"; None if none does.
-
-    The others are put in that order: the cotangent of what is summed is one number that is spread.
-    """
-    found = None
-    for array in arrays:
-        if array.__class__ is not np.ndarray:
-            return None
-        flags = array.flags
-        if flags.c_contiguous:
-            found = "C"
-        elif found is None and flags.f_contiguous:
-            found = "F"
-    return found
-
-
-def _in_order(arrays: Sequence[Array], order: Any) -> list[Array]:
-    by_rows = order == "C"
-    return [
-        a if (a.flags.c_contiguous if by_rows else a.flags.f_contiguous) else a.copy(order)
-        for a in arrays
-    ]
 
 
 # After the dtype of an operand without axes, which all elements share.
@@ -139,7 +114,6 @@ class _Plan:
 
     def run(self, arrays: Sequence[Array]) -> Array:
         """Return the result for arrays."""
-        arrays = _in_order(arrays, "C")
         if self._shapes is None:
             return self._blocks(arrays, self._rows)
         pairs = zip(arrays, self._shapes, strict=True)
@@ -160,11 +134,16 @@ def _compiled(function: Function, options: Options, count: int, kinds: Any) -> B
     return blocks
 
 
-def _plan(function: Function, axes: int, options: Options, arrays: Sequence[Any]) -> _Plan | None:
+def _plan(
+    function: Function, axes: int, options: Options, arrays: Sequence[Any],
+    in_any_order: bool = False,
+) -> _Plan | None:  # fmt: skip
     """Return how a function is computed of rows; None if its operations are to be applied."""
-    if _order(arrays) != "C":
-        return None
-    kinds = [(array.shape, array.dtype.char) for array in arrays]
+    kinds = []
+    for array in arrays:
+        if array.__class__ is not np.ndarray or not (array.flags.c_contiguous or in_any_order):
+            return None
+        kinds.append((array.shape, array.dtype.char))
     key = function, axes, options, *kinds
     try:
         return _plans[key]
@@ -242,15 +221,58 @@ def _runner(
     function: Function, axes: int | None, options: Options, arrays: Sequence[Any]
 ) -> Callable[[Sequence[Array]], Array] | None:
     """Return what computes a function of arrays; None if its operations are to be applied."""
+    run = _runner_in_order(function, axes, options, arrays, False)
+    if run is not None:
+        return run
+    by_columns = _are_by_columns(arrays)
+    if by_columns is None or (by_columns and axes is not None):
+        return None
+    run = _runner_in_order(function, axes, options, arrays, True)
+    return None if run is None else functools.partial(_run_in_order, run, by_columns)
+
+
+def _runner_in_order(
+    function: Function, axes: int | None, options: Options, arrays: Sequence[Any], will_be: bool
+) -> Callable[[Sequence[Array]], Array] | None:
+    """Return the same for arrays that lie as their axes tell, or will."""
     if axes is not None:
-        plan = _plan(function, axes, options, arrays)
+        plan = _plan(function, axes, options, arrays, will_be)
         return None if plan is None else plan.run
-    universal = _universal(function, options, arrays)
+    universal = _universal(function, options, arrays, will_be)
     return None if universal is None else functools.partial(_of_elements, universal)
 
 
+def _are_by_columns(arrays: Sequence[Any]) -> bool | None:
+    """Tell whether one of NumPy's arrays lies by columns, and none by rows; None if neither does.
+
+    The others are put in that order: the cotangent of what is summed is one number that is spread.
+    """
+    found = None
+    for array in arrays:
+        if array.__class__ is not np.ndarray:
+            return None
+        if array.flags.c_contiguous:
+            found = False
+        elif found is None and array.flags.f_contiguous:
+            found = True
+    return found
+
+
+def _in_order(arrays: Sequence[Array], by_columns: bool) -> list[Array]:
+    """Return arrays by rows; those that lie by columns with their axes turned round."""
+    turned = [array.T for array in arrays] if by_columns else arrays
+    return [array if array.flags.c_contiguous else array.copy() for array in turned]
+
+
+def _run_in_order(
+    run: Callable[[Sequence[Array]], Array], by_columns: bool, arrays: Sequence[Array]
+) -> Array:
+    found = run(_in_order(arrays, by_columns))
+    return found.T if by_columns else found
+
+
 def _of_elements(universal: Callable[..., Any], arrays: Sequence[Array]) -> Array:
-    found = universal(*_in_order(arrays, _order(arrays)))
+    found = universal(*arrays)
     return found if found.__class__ is np.ndarray else np.asarray(found)
 
 

@@ -47,14 +47,15 @@ def taken(x: Array, index: Array, axis: int) -> Array:
 
     The index has that axis, or lacks it where there is one position.
     """
+    if x.ndim == 1 and index.size < _MANY:
+        return np.asarray(x.take(index, mode="clip"))
     places = _upright(index, x.ndim, axis)
     if axis == x.ndim - 1 and places.size >= _MANY:
         gathered = rows.gathered(x, places)
         if gathered is not None:
             return gathered.reshape(index.shape)
     places = flat_places(x, places, axis)
-    found: Array = x.reshape(-1).take(places, mode="clip").reshape(index.shape)
-    return found
+    return x.reshape(-1).take(places, mode="clip").reshape(index.shape)
 
 
 def _upright(index: Array, rank: int, axis: int) -> Array:

@@ -75,6 +75,12 @@ def _values(x: Any, at: Array, src: Any) -> tuple[Array, bool]:
 @short_road("scatter_add", inplace=True)
 def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
     array = followed(x)
+    if not (is_recorded(x) or is_recorded(src)) and dim in (-1, array.ndim - 1):
+        # It looks at positions itself.
+        at, values = known(index), known(src)
+        total = rows.added(array, at, values) if array.ndim and at.dtype.char in "li" else None
+        if total is not None:
+            return new(total)
     at, axis = _along(array, dim, index)
     values, recorded = _values(x, at, src)
     if recorded:
@@ -161,10 +167,16 @@ def _index_select(x: Any, dim: Any, index: Any) -> Tensor:
 @short_road("index_add", inplace=True)
 def _index_add(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
     array, values = followed(x), followed(source)
+    recorded = is_recorded(x) or is_recorded(source)
+    if not recorded and dim == 0 and array.ndim and index.array.dtype.char in "li":
+        # It looks at positions itself.
+        total = rows.rows_added(array, known(index), values) if index.ndim == 1 else None
+        if total is not None:
+            return new(total)
     at = positions(index, array.shape[axis_in(dim, array.ndim)])
     require(at.ndim == 1 and axis_in(dim, array.ndim) == 0 and values.dtype == array.dtype)
     require(values.shape == (at.size, *array.shape[1:]) and values.size > 0)
-    if is_recorded(x) or is_recorded(source):
+    if recorded:
         require(array.dtype.char in "fd")
         return SLICES_ADDED(x, index, source)
     return new(slices_added(array, at, values))

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.control.fused import Fused
 from thalweg.control.scan import scan
+from thalweg.core.program import tracing
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
@@ -23,7 +24,7 @@ from thalweg.ops.reduce.sums import cumsum, sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import expand_dims, reshape
-from thalweg.torch.functions.short.road import followed, known, new, require, tries
+from thalweg.torch.functions.short.road import followed, is_recorded, known, new, require, tries
 from thalweg.torch.fused.alignments import aligned_losses, aligned_losses_alone, aligned_losses_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.losses import aggregate, reduction_of
@@ -47,10 +48,15 @@ def _aligned(
     spans, lengths = _counts(input_lengths, batch), _counts(target_lengths, batch)
     require(spans.min() > 0 and spans.max() <= times)
     labels = _in_rows(known(targets), lengths, classes)
-    losses = _ALIGNED(
-        log_probs, labels=labels, times=spans, lengths=lengths, blank=blank,
-        zero_infinity=bool(zero_infinity),
-    )  # fmt: skip
+    options: dict[str, Any] = {
+        "labels": labels, "times": spans, "lengths": lengths, "blank": blank,
+        "zero_infinity": bool(zero_infinity),
+    }  # fmt: skip
+    if not is_recorded(log_probs):
+        found = tracing.quiet(aligned_losses_alone, logs, **options)
+        require(bool(abs(np.add.reduce(found)) < np.inf))
+        return new(_reduced(found, lengths, reduction))
+    losses = _ALIGNED(log_probs, **options)
     if zero_infinity:
         call_step(losses, (log_probs,), "WhereBackward0")
     # Infinite losses and NaN add up to no number.
@@ -58,6 +64,15 @@ def _aligned(
     if reduction == "mean":
         losses = losses / new(np.maximum(lengths, 1).astype(logs.dtype))
     return aggregate(losses, reduction)
+
+
+def _reduced(losses: Array, lengths: Array, reduction: str) -> Array:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return np.asarray(np.add.reduce(losses))
+    total = np.add.reduce(losses / np.maximum(lengths, 1).astype(losses.dtype))
+    return np.asarray(total / losses.dtype.type(len(losses)))
 
 
 def _counts(given: Any, batch: int) -> Array:
@@ -77,6 +92,10 @@ def _in_rows(labels: Array, lengths: Array, classes: int) -> Array:
     """Return labels in rows, one an example; what stands behind its own is some class."""
     most = int(lengths.max())
     require(labels.dtype.char in "li" and lengths.min() >= 0 and most > 0)
+    if labels.shape == (len(lengths), most) == (len(labels), lengths.min()):
+        whole = labels.astype(np.int64)
+        require(np.maximum.reduce(whole.view(np.uint64), None) < classes)
+        return whole
     own = np.arange(most) < lengths[:, None]
     rows = np.zeros((len(lengths), most), np.int64)
     if labels.ndim == 1:
