@@ -31,7 +31,8 @@ def _forward(
         states = np.empty(shape, logs.dtype)
     else:
         # Those of a time take the place of those before.
-        states = np.broadcast_to(np.empty((batch, 1, shape[2]), logs.dtype), shape)
+        room = np.empty((batch, shape[2]), logs.dtype)
+        states = np.ndarray(shape, logs.dtype, room, 0, (room.strides[0], 0, room.strides[1]))
     found = losses(_by_example(logs), classes, gaps, states, times, lengths, labels, blank)
     return found, (classes, gaps, states)
 
@@ -54,11 +55,11 @@ def aligned_losses(
         zero_infinity: Whether losses that are infinite are 0, as are their derivatives.
     """
     found, kept = _forward(logs, labels, times, lengths, blank, True)
-    return _finite(found, zero_infinity), (*kept, found)
+    return _finite(found, zero_infinity), (*kept, found.copy())
 
 
 def _finite(losses: Array, zero_infinity: bool) -> Array:
-    return np.where(np.isinf(losses), 0, losses) if zero_infinity else losses.copy()
+    return np.where(np.isinf(losses), 0, losses) if zero_infinity else losses
 
 
 def aligned_losses_alone(

@@ -46,7 +46,8 @@ def _aligned(
     times, batch, classes = logs.shape
     require(blank.__class__ is int and 0 <= blank < classes)
     spans, lengths = _counts(input_lengths, batch), _counts(target_lengths, batch)
-    require(spans.min() > 0 and spans.max() <= times)
+    least, most = np.minimum.reduce(spans), np.maximum.reduce(spans)
+    require(int(least) > 0 and int(most) <= times)
     labels = _in_rows(known(targets), lengths, classes)
     options: dict[str, Any] = {
         "labels": labels, "times": spans, "lengths": lengths, "blank": blank,
@@ -71,7 +72,7 @@ def _reduced(losses: Array, lengths: Array, reduction: str) -> Array:
         return losses
     if reduction == "sum":
         return np.asarray(np.add.reduce(losses))
-    total = np.add.reduce(losses / np.maximum(lengths, 1).astype(losses.dtype))
+    total = np.add.reduce(np.divide(losses, np.maximum(lengths, 1), dtype=losses.dtype))
     return np.asarray(total / losses.dtype.type(len(losses)))
 
 
@@ -90,9 +91,9 @@ def _counts(given: Any, batch: int) -> Array:
 
 def _in_rows(labels: Array, lengths: Array, classes: int) -> Array:
     """Return labels in rows, one an example; what stands behind its own is some class."""
-    most = int(lengths.max())
-    require(labels.dtype.char in "li" and lengths.min() >= 0 and most > 0)
-    if labels.shape == (len(lengths), most) == (len(labels), lengths.min()):
+    least, most = int(np.minimum.reduce(lengths)), int(np.maximum.reduce(lengths))
+    require(labels.dtype.char in "li" and least >= 0 and most > 0)
+    if least == most and labels.shape == (len(lengths), most):
         whole = labels.astype(np.int64)
         require(np.maximum.reduce(whole.view(np.uint64), None) < classes)
         return whole
