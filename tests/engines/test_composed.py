@@ -12,7 +12,7 @@ import pytest
 import thalweg as tw
 from thalweg.core.tensor import Tensor
 from thalweg.engines.blocks import rows_at_once
-from thalweg.engines.composed import composed
+from thalweg.engines.composed import PullBack, composed
 from thalweg.ops.special import activations
 
 RANDOM = np.random.default_rng(1)
@@ -76,6 +76,43 @@ def test_what_cannot_be_compiled_is_applied() -> None:
     for x in (np.arange(6), np.zeros((0, 3)), np.ones((4, 4))[:, ::2], np.float16([1.0])):
         found = composed(activations.relu, tw.Tensor(x))
         np.testing.assert_array_equal(found.numpy(), np.maximum(x, 0))
+
+
+def _spread(*shape: int) -> Any:
+    return np.broadcast_to(np.float64(1.5), shape)
+
+
+CONTIGUOUS = RANDOM.standard_normal((40, 3))
+
+
+@pytest.mark.parametrize("y", [_spread(40, 3), _spread(40, 1), CONTIGUOUS.T.copy().T])
+@pytest.mark.parametrize("axes", [None, 1])
+def test_what_lies_in_another_order_is_put_into_that_of_the_others(y: Any, axes: Any) -> None:
+    x = tw.Tensor(CONTIGUOUS)
+    operands = x, tw.Tensor(np.broadcast_to(y, x.shape))
+    before = tw.Tensor(y).numpy().copy()
+    for given in (operands, operands[::-1]):
+        found = composed(_product, *given, axes=axes, scale=1.5)
+        np.testing.assert_allclose(found.numpy(), _product(*given, scale=1.5).numpy(), 1e-12)
+        assert found.numpy().flags.c_contiguous
+    np.testing.assert_array_equal(y, before)
+
+
+def test_the_cotangent_of_a_sum_is_one_number_for_machine_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = tw.Tensor(CONTIGUOUS, requires_grad=True)
+    found = composed(activations.elu, x, alpha=0.5).sum()
+    # The operations would be applied to the cotangent one by one otherwise.
+    monkeypatch.setattr(PullBack, "__call__", lambda *given, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        found.backward(retain_graph=True)
+    monkeypatch.undo()
+    found.backward(retain_graph=True)
+    monkeypatch.setattr(PullBack, "__call__", lambda *given, **options: 1 / 0)
+    found.backward()
+    slope = np.where(CONTIGUOUS > 0, 1, 0.5 * np.exp(CONTIGUOUS))
+    np.testing.assert_allclose(x.grad.numpy(), 2 * slope, 1e-12)
 
 
 def test_numbers_that_are_equal_and_differ_are_kept_apart() -> None:

@@ -44,13 +44,13 @@ _universals: dict[Any, Callable[..., Any] | None] = {}
 
 
 def _universal(
-    function: Function, options: Options, arrays: Sequence[Any]
+    function: Function, options: Options, arrays: Sequence[Any], in_any_order: bool = False
 ) -> Callable[..., Any] | None:
     """Return the universal function of elements; None if operations are to be applied."""
     first = arrays[0]
     kinds = ""
     for array in arrays:
-        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+        if array.__class__ is not np.ndarray or not (array.flags.c_contiguous or in_any_order):
             return None
         if array.shape == first.shape:
             kinds += array.dtype.char
@@ -134,11 +134,14 @@ def _compiled(function: Function, options: Options, count: int, kinds: Any) -> B
     return blocks
 
 
-def _plan(function: Function, axes: int, options: Options, arrays: Sequence[Any]) -> _Plan | None:
+def _plan(
+    function: Function, axes: int, options: Options, arrays: Sequence[Any],
+    in_any_order: bool = False,
+) -> _Plan | None:  # fmt: skip
     """Return how a function is computed of rows; None if its operations are to be applied."""
     kinds = []
     for array in arrays:
-        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+        if array.__class__ is not np.ndarray or not (array.flags.c_contiguous or in_any_order):
             return None
         kinds.append((array.shape, array.dtype.char))
     key = function, axes, options, *kinds
@@ -218,11 +221,54 @@ def _runner(
     function: Function, axes: int | None, options: Options, arrays: Sequence[Any]
 ) -> Callable[[Sequence[Array]], Array] | None:
     """Return what computes a function of arrays; None if its operations are to be applied."""
+    run = _runner_in_order(function, axes, options, arrays, False)
+    if run is not None:
+        return run
+    by_columns = _are_by_columns(arrays)
+    if by_columns is None or (by_columns and axes is not None):
+        return None
+    run = _runner_in_order(function, axes, options, arrays, True)
+    return None if run is None else functools.partial(_run_in_order, run, by_columns)
+
+
+def _runner_in_order(
+    function: Function, axes: int | None, options: Options, arrays: Sequence[Any], will_be: bool
+) -> Callable[[Sequence[Array]], Array] | None:
+    """Return the same for arrays that lie as their axes tell, or will."""
     if axes is not None:
-        plan = _plan(function, axes, options, arrays)
+        plan = _plan(function, axes, options, arrays, will_be)
         return None if plan is None else plan.run
-    universal = _universal(function, options, arrays)
+    universal = _universal(function, options, arrays, will_be)
     return None if universal is None else functools.partial(_of_elements, universal)
+
+
+def _are_by_columns(arrays: Sequence[Any]) -> bool | None:
+    """Tell whether one of NumPy's arrays lies by columns, and none by rows; None if neither does.
+
+    The others are put in that order: the cotangent of what is summed is one number that is spread.
+    """
+    found = None
+    for array in arrays:
+        if array.__class__ is not np.ndarray:
+            return None
+        if array.flags.c_contiguous:
+            found = False
+        elif found is None and array.flags.f_contiguous:
+            found = True
+    return found
+
+
+def _in_order(arrays: Sequence[Array], by_columns: bool) -> list[Array]:
+    """Return arrays by rows; those that lie by columns with their axes turned round."""
+    turned = [array.T for array in arrays] if by_columns else arrays
+    return [array if array.flags.c_contiguous else array.copy() for array in turned]
+
+
+def _run_in_order(
+    run: Callable[[Sequence[Array]], Array], by_columns: bool, arrays: Sequence[Array]
+) -> Array:
+    found = run(_in_order(arrays, by_columns))
+    return found.T if by_columns else found
 
 
 def _of_elements(universal: Callable[..., Any], arrays: Sequence[Array]) -> Array:

@@ -795,19 +795,12 @@ def clamp(
     min: ArrayLike | None = None,
     max: ArrayLike | None = None,
     *,
-    a_min: ArrayLike | None = None,
-    a_max: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
     r"""Limit values to lie between two bounds; NaN stays NaN."""
 
 def clamp_(
-    input: TorchTensor,
-    min: ArrayLike | None = None,
-    max: ArrayLike | None = None,
-    *,
-    a_min: ArrayLike | None = None,
-    a_max: ArrayLike | None = None,
+    input: TorchTensor, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> TorchTensor:
     r"""Write the result of `clamp` into the tensor itself, and return it."""
 
@@ -828,19 +821,12 @@ def clip(
     min: ArrayLike | None = None,
     max: ArrayLike | None = None,
     *,
-    a_min: ArrayLike | None = None,
-    a_max: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
     r"""Limit values to lie between two bounds; NaN stays NaN."""
 
 def clip_(
-    input: TorchTensor,
-    min: ArrayLike | None = None,
-    max: ArrayLike | None = None,
-    *,
-    a_min: ArrayLike | None = None,
-    a_max: ArrayLike | None = None,
+    input: TorchTensor, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> TorchTensor:
     r"""Write the result of `clip` into the tensor itself, and return it."""
 

@@ -688,24 +688,11 @@ class TorchTensor(_core.Tensor):
         r"""Cut a tensor into at most `chunks` parts of one size, the last one smaller."""
 
     def clamp(
-        self,
-        min: ArrayLike | None = None,
-        max: ArrayLike | None = None,
-        *,
-        a_min: ArrayLike | None = None,
-        a_max: ArrayLike | None = None,
-        out: _Out = None,
+        self, min: ArrayLike | None = None, max: ArrayLike | None = None, *, out: _Out = None
     ) -> TorchTensor:
         r"""Limit values to lie between two bounds; NaN stays NaN."""
 
-    def clamp_(
-        self,
-        min: ArrayLike | None = None,
-        max: ArrayLike | None = None,
-        *,
-        a_min: ArrayLike | None = None,
-        a_max: ArrayLike | None = None,
-    ) -> TorchTensor:
+    def clamp_(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> TorchTensor:
         r"""Write the result of `clamp` into the tensor itself, and return it."""
 
     def clamp_max(self, max: ArrayLike, *, out: _Out = None) -> TorchTensor:
@@ -721,24 +708,11 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `clamp_min` into the tensor itself, and return it."""
 
     def clip(
-        self,
-        min: ArrayLike | None = None,
-        max: ArrayLike | None = None,
-        *,
-        a_min: ArrayLike | None = None,
-        a_max: ArrayLike | None = None,
-        out: _Out = None,
+        self, min: ArrayLike | None = None, max: ArrayLike | None = None, *, out: _Out = None
     ) -> TorchTensor:
         r"""Limit values to lie between two bounds; NaN stays NaN."""
 
-    def clip_(
-        self,
-        min: ArrayLike | None = None,
-        max: ArrayLike | None = None,
-        *,
-        a_min: ArrayLike | None = None,
-        a_max: ArrayLike | None = None,
-    ) -> TorchTensor:
+    def clip_(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> TorchTensor:
         r"""Write the result of `clip` into the tensor itself, and return it."""
 
     def clone(self, *, memory_format: Any = None, out: _Out = None) -> TorchTensor:

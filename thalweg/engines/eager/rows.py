@@ -51,24 +51,29 @@ def gathered(x: Array, index: Array) -> Array | None:
     return _run("gathered", x, places, np.empty(index.shape, x.dtype), rows, width, x.shape[-1])  # type: ignore[no-any-return]
 
 
-def added(x: Array, index: Array, values: Array) -> Array | None:
-    """Return rows (…, n) with values (…, m) added at positions, one after another, or None."""
+def added(x: Array, index: Array, values: Array, is_own: bool = False) -> Array | None:
+    """Return rows (…, n) with values (…, m) added at positions, one after another, or None.
+
+    They are written to the rows themselves if these are the caller's own.
+    """
     alike = x.shape[:-1] == index.shape[:-1] and index.shape == values.shape
     if not _is_worth(x, index, values) or not alike or x.dtype != values.dtype:
         return None
     places = index.astype(np.int64, copy=False)
     rows, width = index.size // max(1, index.shape[-1]), index.shape[-1]
-    return _run("added", values, places, x.copy(), rows, width, x.shape[-1])  # type: ignore[no-any-return]
+    total = x if is_own else x.copy()
+    return _run("added", values, places, total, rows, width, x.shape[-1])  # type: ignore[no-any-return]
 
 
-def rows_added(x: Array, index: Array, values: Array) -> Array | None:
-    """Return (n, …) with slices (m, …) of values added at positions (m,), or None."""
+def rows_added(x: Array, index: Array, values: Array, is_own: bool = False) -> Array | None:
+    """Return (n, …) with slices (m, …) of values added at positions (m,), or None; as `added`."""
     alike = values.shape == (index.size, *x.shape[1:]) and x.dtype == values.dtype
     if not _is_worth(x, index, values) or not alike or not values.size:
         return None
     places = index.astype(np.int64, copy=False)
     width = values.size // index.size
-    return _run("rows_added", values, places, x.copy(), index.size, width, len(x))  # type: ignore[no-any-return]
+    total = x if is_own else x.copy()
+    return _run("rows_added", values, places, total, index.size, width, len(x))  # type: ignore[no-any-return]
 
 
 def accumulated(name: str, x: Array) -> Array | None:

@@ -17,13 +17,15 @@ from thalweg.ops.creation.ranges import arange, linspace
 from thalweg.ops.elementwise.comparison import (
     equal,
     less,
+    logical_and,
     logical_not,
+    logical_or,
     maximum,
     minimum,
     not_equal,
     where,
 )
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.conversion import astype, stop_gradient
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.index.take import scatter_add, take, take_along_axis
 from thalweg.ops.order.sort import Found, first_in_order, order_of, sorted_along
@@ -247,8 +249,17 @@ def _lower_median(x: Any, dim: Any, keepdims: bool, index: Any) -> Any:
         return _pick(x, index, dim, keepdims)
     tensor = as_tensor(x)
     if not tensor.size:
-        return fresh(np.asarray(np.nan, tensor.dtype))
-    return _pick(ravel(tensor), index, 0, False).values
+        return sum(tensor) + np.nan
+    found = _pick(ravel(tensor), index, 0, False).values
+    return found if tensor.dtype.kind != "f" else _of_all_equal(tensor, found)
+
+
+def _of_all_equal(x: Tensor, found: Tensor) -> Tensor:
+    """Return an element of a tensor, whose derivative all that are equal to it share."""
+    fixed = stop_gradient(found)
+    same = logical_or(equal(x, fixed), logical_and(isnan(x), isnan(fixed)))
+    away = sum(where(same, x - stop_gradient(x), 0)) / sum(astype(same, x.dtype))
+    return fixed + away
 
 
 @method

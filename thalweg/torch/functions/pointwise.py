@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,20 @@ from thalweg.core.tensor import Tensor
 from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import complex_of, real_parts
-from thalweg.ops.elementwise import arithmetic
+from thalweg.ops.elementwise import arithmetic, rounding
 from thalweg.ops.elementwise.arithmetic import floor_divide, multiply, sqrt
-from thalweg.ops.elementwise.comparison import maximum, minimum, where
+from thalweg.ops.elementwise.comparison import (
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    maximum,
+    minimum,
+    where,
+)
 from thalweg.ops.elementwise.complex import imag, real
-from thalweg.ops.elementwise.conversion import as_floating, astype
+from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
 from thalweg.ops.elementwise.rounding import trunc
 from thalweg.ops.elementwise.trigonometric import cos, sin
 from thalweg.ops.shape.join import stack
@@ -41,6 +51,41 @@ _FEW = 1 << 12
 
 
 _RECTIFIED = Fused("ReluBackward0", rectified, rectified_back, activations.relu)
+
+
+@method("clamp", inplace=True)
+def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
+    """Limit values to lie between two bounds; NaN stays NaN.
+
+    At a bound that is a number the derivative is that of x, and of NaN it is 0.
+
+    Args:
+        x: A tensor.
+        min: Lower bound, a number, a tensor that broadcasts, or None for no bound.
+        max: Upper bound, likewise; it is the one that counts if it is the smaller one.
+    """
+    tensor = as_tensor(x)
+    if tensor.dtype.kind != "f" or not _are_numbers(min, max):
+        return rounding.clip(x, min, max)
+    return composed(_limited, tensor, low=_bound(min, -math.inf), high=_bound(max, math.inf))
+
+
+def _are_numbers(*bounds: Any) -> bool:
+    """Tell whether bounds are numbers or None, and not all None."""
+    given = [bound for bound in bounds if bound is not None]
+    return bool(given) and all(type(n) in (int, float) and n == n for n in given)
+
+
+def _bound(given: Any, otherwise: float) -> float:
+    return otherwise if given is None else given or 0  # as programs of 0.0 and -0.0 differ
+
+
+def _limited(x: Tensor, low: float, high: float) -> Tensor:
+    fixed = stop_gradient(x)
+    raised = where(less(fixed, low), low, fixed)
+    inside = logical_and(greater_equal(x, low), less_equal(x, high))
+    # NaN is not inside.
+    return where(inside, x, where(greater(raised, high), high, raised))
 
 
 def _where(x: Any, condition: Any, other: Any) -> Tensor:

@@ -129,7 +129,7 @@ def gather(x: Any, axis: int, index: Any, *, sparse_grad: bool = False) -> Tenso
     """
     tensor, place, positions = _positions("gather", x, axis, index)
     if not positions.size:
-        found = read_at(tensor, positions) if tensor.size else positions.astype(tensor.dtype)
+        found = read_at(tensor, positions)
     elif all(
         n == m
         for i, (n, m) in enumerate(zip(positions.shape, tensor.shape, strict=True))

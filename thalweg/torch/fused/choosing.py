@@ -43,3 +43,23 @@ def rectified_back(g: Array, out: Any, kept: None, wanted: Any, x: Any) -> tuple
     # Either tells; one of them may have been overwritten since.
     held = x if isinstance(x, np.ndarray) else out
     return (chosen(np.logical_not(np.less_equal(held, 0)), g),)
+
+
+def with_slope(x: Array, slope: Array) -> tuple[Array, None]:
+    """Return x where x > 0, else a slope times x, of as many axes."""
+    return np.where(np.greater(x, 0), x, slope * x), None
+
+
+def with_slope_back(
+    g: Array, out: Any, kept: None, wanted: Any, x: Any, slope: Any
+) -> tuple[Array | None, Array | None]:
+    """Return the cotangents of x and of the slopes."""
+    rows = np.asarray(x)
+    positive = np.greater(rows, 0)
+    of_x = np.where(positive, g, g * np.asarray(slope)) if wanted[0] else None
+    if not wanted[1]:
+        return of_x, None
+    # The rest of the axes are those along which a slope is shared.
+    axes = tuple([i for i, n in enumerate(slope.shape) if n == 1])
+    shares = np.where(positive, rows.dtype.type(0), g * rows)
+    return of_x, np.add.reduce(shares, axes, keepdims=True)

@@ -187,3 +187,42 @@ def by_features_back(
     if wanted[2]:
         of_bias = np.add.reduce(rows, 0).reshape(bias.shape)
     return of_x, of_weight, of_bias
+
+
+# ---- over groups of channels of one example
+
+
+def by_groups(
+    x: Array, weight: Array | None, bias: Array | None, *, groups: int, eps: float
+) -> tuple[Array, Kept]:
+    """Return x of (N, channels, …) normalized over groups, times a weight, plus a bias."""
+    rows = np.ascontiguousarray(x).reshape(len(x) * groups, -1)
+    found, values, factor = _over_features(rows, None, None, (1,), eps, True)
+    kept = values, factor[:, None], factor, factor
+    if weight is None and bias is None:
+        return found.reshape(x.shape), kept
+    spread = found.reshape(*x.shape[:2], -1)
+    if weight is not None:
+        spread = spread * weight[:, None]
+    if bias is not None:
+        spread = spread + bias[:, None]
+    return spread.reshape(x.shape), kept
+
+
+def by_groups_back(
+    g: Array, out: Any, kept: Kept, wanted: Sequence[bool], x: Any, weight: Any, bias: Any, *,
+    groups: int, eps: float,
+) -> tuple[Array | None, ...]:  # fmt: skip
+    """Return the cotangents of the input, the weight and the bias."""
+    values, factor, *_ = kept
+    channels = g.reshape(*g.shape[:2], -1)
+    of_x = of_weight = of_bias = None
+    if wanted[0]:
+        scaled = channels if weight is None else channels * weight[:, None]
+        rows = scaled.reshape(values.shape)
+        of_x = _pulled(rows, values, factor, (1,), rows.shape[1])[0].reshape(g.shape)
+    if wanted[1]:
+        of_weight = _total(channels * values.reshape(channels.shape), (0, 2)).reshape(-1)
+    if wanted[2]:
+        of_bias = _total(channels, (0, 2)).reshape(-1)
+    return of_x, of_weight, of_bias

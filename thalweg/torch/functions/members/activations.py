@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import greater, less_equal, where
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.fused.choosing import with_slope, with_slope_back
 from thalweg.torch.naming import as_tensor, attach
 from thalweg.torch.steps import step
 
@@ -42,7 +44,15 @@ def prelu(input: Any, weight: Any) -> Tensor:
     spread = [1] * x.ndim
     if x.ndim > 1:
         spread[1] = slope.size
-    return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
+    slope = reshape(slope, tuple(spread))
+    return (_BY_SLOPE if is_eager(x, slope) else _prelu)(x, slope)
+
+
+def _prelu(x: Tensor, slope: Tensor) -> Tensor:
+    return where(greater(x, 0), x, slope * x)
+
+
+_BY_SLOPE = Fused("PreluKernelBackward0", with_slope, with_slope_back, _prelu)
 
 
 @step("Hardshrink")

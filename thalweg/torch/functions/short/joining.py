@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.tensor import Tensor
-from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+from thalweg.torch.functions.short.road import (
+    Array,
+    axis_in,
+    followed,
+    is_recorded,
+    known,
+    new,
+    require,
+    short_road,
+)
+from thalweg.torch.fused.arranging import ROLLED, STACKED, TRIANGLES, rolled, triangle
 
 
-def _alike(tensors: Any) -> list[Array]:
+def _alike(tensors: Any, may_be_recorded: bool = False) -> list[Array]:
     require(tensors.__class__ in (list, tuple))
-    arrays = [known(x) for x in tensors]
+    arrays = [followed(x) if may_be_recorded else known(x) for x in tensors]
     dtype = arrays[0].dtype
     for array in arrays:
         require(array.dtype == dtype and array.ndim > 0)
@@ -49,30 +58,28 @@ def _repeat_interleave(x: Any, repeats: Any, dim: Any) -> Tensor:
 
 @short_road("stack")
 def _stack(tensors: Any, dim: Any = 0) -> Tensor:
-    arrays = _alike(tensors)
+    recorded = tensors.__class__ in (list, tuple) and any(map(is_recorded, tensors))
+    arrays = _alike(tensors, recorded)
     shape = arrays[0].shape
     for array in arrays:
         require(array.shape == shape)
     axis = axis_in(dim, len(shape) + 1)
+    if recorded:
+        require(arrays[0].dtype.char in "fd")
+        return STACKED(*tensors, axis=axis)
     wider = (*shape[:axis], 1, *shape[axis:])
     return new(np.concatenate([array.reshape(wider) for array in arrays], axis))
 
 
 @short_road("roll")
 def _roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
-    array = known(x)
-    if dims is None:
-        return new(_rolled(array.reshape(-1), shifts, 0).reshape(array.shape))
-    axis = axis_in(dims, array.ndim)
-    return new(_rolled(array, shifts, axis))
-
-
-def _rolled(array: Array, shifts: Any, axis: int) -> Array:
+    array = followed(x)
+    axis = None if dims is None else axis_in(dims, array.ndim)
     require(shifts.__class__ is int and array.size > 0)
-    kept = array.shape[axis] - shifts % array.shape[axis]
-    before = (slice(None),) * axis
-    parts = array[(*before, slice(kept, None))], array[(*before, slice(kept))]
-    return np.concatenate(parts, axis)
+    if is_recorded(x):
+        require(array.dtype.char in "fd")
+        return ROLLED(x, shift=shifts, axis=axis)
+    return new(rolled(array, shifts, axis))
 
 
 @short_road("repeat")
@@ -115,39 +122,23 @@ def padded(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> T
     return new(filled)
 
 
-# Masks are kept up to so many elements; of larger matrices each row is copied.
-_SMALL = 1 << 12
-
-
-@functools.lru_cache(maxsize=64)
-def _is_below(rows: int, columns: int, diagonal: int) -> Array:
-    return np.tri(rows, columns, diagonal, dtype=np.bool_)
-
-
-def _triangle(x: Any, diagonal: Any, lower: bool) -> Tensor:
-    array = known(x)
+def _triangle(x: Any, diagonal: Any, name: str) -> Tensor:
+    array = followed(x)
     require(array.ndim == 2 and diagonal.__class__ is int)
-    rows, columns = array.shape
-    if array.size <= _SMALL:
-        below = _is_below(rows, columns, diagonal if lower else diagonal - 1)
-        zero = array.dtype.type(0)
-        return new(np.where(below, array, zero) if lower else np.where(below, zero, array))
-    found = np.zeros_like(array, order="C")
-    for i in range(rows):
-        end = min(max(0, i + diagonal + (1 if lower else 0)), columns)
-        part = slice(end) if lower else slice(end, None)
-        found[i, part] = array[i, part]
-    return new(found)
+    if is_recorded(x):
+        require(array.dtype.char in "fd")
+        return TRIANGLES[name](x, diagonal=diagonal, lower=name == "tril")
+    return new(triangle(array, diagonal, name == "tril"))
 
 
 @short_road("tril", inplace=True)
 def _tril(x: Any, diagonal: Any = 0) -> Tensor:
-    return _triangle(x, diagonal, True)
+    return _triangle(x, diagonal, "tril")
 
 
 @short_road("triu", inplace=True)
 def _triu(x: Any, diagonal: Any = 0) -> Tensor:
-    return _triangle(x, diagonal, False)
+    return _triangle(x, diagonal, "triu")
 
 
 @short_road("contiguous")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,30 +12,46 @@ from thalweg.engines.composed import by_rows, elements
 from thalweg.ops.special.activations import log_softmax, relu
 from thalweg.random.generator import default_generator
 from thalweg.torch.functions.short.draws import require_stream
-from thalweg.torch.functions.short.road import Array, known, new, positions, require
+from thalweg.torch.functions.short.road import (
+    Array,
+    axis_in,
+    followed,
+    is_recorded,
+    known,
+    new,
+    positions,
+    require,
+)
 from thalweg.torch.functions.short.sums import length
 from thalweg.torch.functions.short.writing import changeable, written
 from thalweg.torch.fused.classes import cross_entropies_alone
+from thalweg.torch.fused.picking import BAGS, EMBEDDED, bags
 
 
-def rows_of(input: Any, weight: Any) -> Tensor:
+def rows_of(
+    input: Any, weight: Any, padding_idx: Any = None, max_norm: Any = None, norm_type: Any = 2.0,
+    scale_grad_by_freq: Any = False, sparse: Any = False,
+) -> Tensor:  # fmt: skip
     """Return the rows at positions: an embedding."""
-    table = known(weight)
-    require(table.ndim == 2)
+    table = followed(weight)
+    require(table.ndim == 2 and table.size > 0 and max_norm is None)
+    without = None if padding_idx is None else axis_in(padding_idx, len(table))
+    if is_recorded(weight):
+        require(table.dtype.char in "fd" and sparse is False and scale_grad_by_freq is False)
+        positions(input, len(table))
+        return EMBEDDED(weight, input, without=without)
     return new(table.take(positions(input, len(table)), 0, mode="clip"))
 
 
 def bags_of(input: Any, weight: Any, *, mode: Any = "mean") -> Tensor:
     """Return the sum or mean of the rows of bags of one size."""
-    table, index = known(weight), positions(input, len(known(weight)))
+    table = followed(weight)
+    index = positions(input, len(table))
     require(table.ndim == 2 and index.ndim == 2 and index.size > 0 and mode in ("mean", "sum"))
-    count = index.shape[1]
-    found = table.take(index[:, 0], 0, mode="clip")
-    for column in range(1, count):
-        found += table.take(index[:, column], 0, mode="clip")
-    if mode == "mean":
-        found /= table.dtype.type(count)
-    return new(found)
+    if is_recorded(weight):
+        require(table.dtype.char in "fd" and table.size > 0)
+        return BAGS(weight, input, mean=mode == "mean")
+    return new(bags(table, index, mode == "mean"))
 
 
 def clipped(
@@ -128,46 +142,3 @@ def picked(
         if reduction == "mean":
             losses = losses / x.dtype.type(len(y))
     return new(losses)
-
-
-# ---- connectionist temporal classification
-
-
-def aligned(
-    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = 0
-) -> Tensor:
-    """Return the mean loss of labels in rows, of which all are given to the end."""
-    logs = known(log_probs)
-    labels = positions(targets, logs.shape[-1])
-    require(logs.ndim == 3 and logs.dtype.char in "fd" and labels.ndim == 2 and labels.size > 0)
-    times, batch, classes = logs.shape
-    require(len(labels) == batch and blank.__class__ is int and 0 <= blank < classes)
-    for lengths, whole in ((input_lengths, times), (target_lengths, labels.shape[1])):
-        require(lengths.__class__ in (tuple, list) and len(lengths) == batch)
-        require(all(n.__class__ is int and n == whole for n in lengths))
-    losses = tracing.quiet(_losses, logs, labels, blank)
-    total = np.add.reduce(losses)
-    # Infinite losses and NaN add up to no number.
-    require(bool(abs(total) < np.inf))
-    return new(np.asarray(total / losses.dtype.type(labels.size)))
-
-
-@functools.cache
-def _alignments(kind: str) -> tuple[Callable[..., Any], Callable[[int], int], int]:
-    from thalweg.engines.llvm.eager import alignments  # it loads the compiler
-
-    return alignments.alignment_losses(kind), alignments.states_of, alignments.AHEAD
-
-
-def _losses(logs: Array, labels: Array, blank: int) -> Array:
-    """Return the loss of each example: the forward pass over labels with blanks in between."""
-    losses, states_of, ahead = _alignments(logs.dtype.char)
-    batch, count = labels.shape
-    states = states_of(count)
-    rows = np.ascontiguousarray(logs).transpose(1, 0, 2)
-    room = np.empty((2, batch, states + ahead), logs.dtype)
-    classes = np.empty((batch, states), np.int64)
-    found: Array = losses(
-        rows, labels.astype(np.int64, copy=False), blank, classes, room[0, :, :states], room[1]
-    )
-    return found

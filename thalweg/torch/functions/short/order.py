@@ -12,11 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.control.fused import Fused
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines.eager import rows
 from thalweg.engines.eager.loops import loop
-from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+from thalweg.torch.functions.order import median
+from thalweg.torch.functions.short.road import (
+    Array,
+    axis_in,
+    followed,
+    is_recorded,
+    known,
+    new,
+    require,
+    short_road,
+)
+from thalweg.torch.fused.picking import picking, taken
+from thalweg.torch.fused.reducing import evenly_back
 from thalweg.torch.return_types import named_result
 
 _SIGN = np.uint32(0x80000000)
@@ -50,16 +63,17 @@ def _index(keys: Array) -> Array:
     return keys.view(np.int64)
 
 
-def _taken(array: Array, index: Array) -> Array:
-    if array.ndim == 1:
-        return array.take(index, mode="clip")
-    count = index.size // max(1, index.shape[-1])
-    starts = np.arange(0, count * array.shape[-1], array.shape[-1]).reshape(*index.shape[:-1], 1)
-    return array.reshape(-1).take(index + starts, mode="clip")
+def _taken(x: Any, index: Array, step: str) -> tuple[Tensor, Tensor]:
+    """Return the numbers at positions along the last axis, none of them twice, and these."""
+    array, places = x.array, new(index)
+    axis = array.ndim - 1
+    if is_recorded(x):
+        return picking(step)(x, places, axis=axis, apart=True), places
+    return new(taken(array, index, axis)), places
 
 
 def _rows(x: Any, dim: Any) -> Array:
-    array = known(x)
+    array = followed(x)
     require(array.size > 0 and axis_in(dim, array.ndim) == array.ndim - 1)
     return array
 
@@ -73,15 +87,20 @@ def _are_few(array: Array) -> bool:
     return size <= _FEW or (size <= _MANY_ROWS and array.shape[-1] <= _SHORT_ROW)
 
 
-def _order(array: Array, descending: bool) -> Array:
-    """Return the positions of numbers in order, along rows; equal ones keep theirs."""
-    if _are_few(array) and array.dtype.kind == "f":
+def _order(array: Array, descending: bool, rank: int | None = None) -> Array:
+    """Return positions of numbers in order along rows, or of a rank; equal ones keep theirs."""
+    only = slice(None) if rank is None else slice(rank, rank + 1)
+    if array.dtype.char == "d" or (_are_few(array) and array.dtype.kind == "f"):
         total = tracing.quiet(np.add.reduce, array, None)
         if total == total:
-            return (-array if descending else array).argsort(-1, "stable")
+            order = (-array if descending else array).argsort(-1, "stable")
+            return order if rank is None else order[..., only].copy()
     keys = _keys(array, descending)
-    keys.sort(-1)
-    return _index(keys)
+    if rank is None:
+        keys.sort(-1)
+    else:
+        keys.partition(rank, -1)
+    return _index(keys[..., only].copy() if rank is not None else keys)
 
 
 _Sorted = named_result("sort", "values", "indices")
@@ -90,10 +109,9 @@ _Top = named_result("topk", "values", "indices")
 
 
 @short_road("sort")
-def _sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
-    array = _rows(x, dim)
-    index = _order(array, bool(descending))
-    return _Sorted(new(_taken(array, index)), new(index))
+def _sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = None) -> Any:
+    array, step = _rows(x, dim), "Sort" if stable is None else "Sort1"
+    return _Sorted(*_taken(x, _order(array, bool(descending)), step))
 
 
 @short_road("argsort")
@@ -107,17 +125,18 @@ def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True
     require(k.__class__ is int and 0 < k <= array.shape[-1])
     found = rows.top(array, k, bool(largest))
     if found is not None:
+        if is_recorded(x):
+            return _Top(*_taken(x, found[1], "Topk"))
         return _Top(new(found[0]), new(found[1]))
-    if array.size <= _FEW:
+    if array.size <= _FEW or array.dtype.char == "d":
         index = np.ascontiguousarray(_order(array, bool(largest))[..., :k])
-        return _Top(new(_taken(array, index)), new(index))
+        return _Top(*_taken(x, index, "Topk"))
     keys = _keys(array, bool(largest))
     if k < array.shape[-1]:
         keys.partition(k - 1, -1)
         keys = keys[..., :k].copy()
     keys.sort(-1)
-    index = _index(keys)
-    return _Top(new(_taken(array, index)), new(index))
+    return _Top(*_taken(x, _index(keys), "Topk"))
 
 
 # So few numbers are put in order as a whole.
@@ -126,20 +145,30 @@ _FEW_OF_ALL = 1 << 7
 
 @short_road("median")
 def _median(x: Any) -> Tensor:
-    array = known(x)
-    require(array.dtype.kind == "f" and array.size > 0)
+    array = followed(x)
+    require(array.dtype.char in "fd" and array.size > 0)
+    return MEDIAN(x, axis=None, keepdims=False) if is_recorded(x) else new(_middle_of(array))
+
+
+def _middle_of(array: Array) -> Array:
     flat = array.reshape(-1)
     if flat.size <= _FEW_OF_ALL:
         found = flat.copy()
         found.sort()
         # NaN comes last.
         last = found[-1]
-        return new(last if last != last else found[(flat.size - 1) // 2])
+        return np.asarray(last if last != last else found[(flat.size - 1) // 2])
     if np.isnan(np.minimum.reduce(flat)):
-        return new(array.dtype.type(np.nan))
+        return np.asarray(np.nan, array.dtype)
     middle, found = (flat.size - 1) // 2, flat.copy()
     found.partition(middle)
-    return new(found[middle])
+    return np.asarray(found[middle])
+
+
+MEDIAN = Fused(
+    "MedianBackward0", lambda x, *, axis, keepdims: (_middle_of(x), None), evenly_back,
+    lambda x, *, axis, keepdims: median(x),
+)  # fmt: skip
 
 
 def _ranked(name: str, rank: Callable[[int, Any], int]) -> None:
@@ -150,17 +179,18 @@ def _ranked(name: str, rank: Callable[[int, Any], int]) -> None:
         rank: Returns the rank of so many, given the function's own argument.
     """
     pair = named_result(name, "values", "indices")
+    step = "Median1" if name == "median" else "Kthvalue"
 
     def form(x: Any, k: Any, dim: Any, keepdim: Any) -> Any:
         array = _rows(x, dim)
         require(array.dtype.char in "fd")
         place = rank(array.shape[-1], k)
-        index = _order(array, False)
-        values = _taken(array, index)
-        last = values[..., -1]
-        require(not bool((last != last).any()))  # NaN
-        part = slice(place, place + 1) if keepdim else place
-        return pair(new(values[..., part].copy()), new(index[..., part].copy()))
+        # The largest of numbers of which some are NaN is NaN.
+        largest = tracing.quiet(np.maximum.reduce, array, -1)
+        require(not bool((largest != largest).any()))
+        chosen = _order(array, False, place)
+        values, places = _taken(x, chosen if keepdim else chosen[..., 0], step)
+        return pair(values, places)
 
     if name == "median":
         short_road(name)(lambda x, dim, keepdim=False: form(x, None, dim, keepdim))
@@ -184,6 +214,7 @@ _ranked("kthvalue", _from_least)
 def _so_far(name: str, ufunc: Any, beyond: Any) -> None:
     """Let the extremes so far, and their last positions, be found along the last axis."""
     pair = named_result(name, "values", "indices")
+    step = name.capitalize()
 
     @short_road(name)
     def found(x: Any, dim: Any) -> Any:
@@ -193,7 +224,10 @@ def _so_far(name: str, ufunc: Any, beyond: Any) -> None:
         last = values[..., -1]
         require(not bool((last != last).any()))  # NaN
         places = np.where(beyond(array, values), np.arange(array.shape[-1]), 0)
-        return pair(new(values), new(np.maximum.accumulate(places, -1)))
+        index = new(np.maximum.accumulate(places, -1))
+        if is_recorded(x):
+            return pair(picking(step)(x, index, axis=array.ndim - 1, apart=False), index)
+        return pair(new(values), index)
 
 
 _so_far("cummax", np.maximum, np.greater_equal)

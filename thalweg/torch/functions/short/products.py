@@ -10,12 +10,23 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines.eager.loops import loop
-from thalweg.torch.functions.short.road import Array, known, new, require, short_road
+from thalweg.torch.functions.short.road import (
+    Array,
+    followed,
+    is_recorded,
+    known,
+    new,
+    require,
+    short_road,
+)
+from thalweg.torch.fused.pairs import DISTANCES, PRODUCTS, distances, products
 
 
-def _pair(x: Any, y: Any, left: int, right: int) -> tuple[Array, Array]:
-    first, second = known(x), known(y)
+def _pair(
+    x: Any, y: Any, left: int, right: int, may_be_recorded: bool = False
+) -> tuple[Array, Array]:
+    read = followed if may_be_recorded else known
+    first, second = read(x), read(y)
     require(first.dtype == second.dtype and first.dtype.char in "fd")
     require(first.ndim == left and second.ndim == right)
     return first, second
@@ -23,14 +34,9 @@ def _pair(x: Any, y: Any, left: int, right: int) -> tuple[Array, Array]:
 
 @short_road("outer", "ger")
 def _outer(x: Any, vec2: Any) -> Tensor:
-    first, second = _pair(x, vec2, 1, 1)
-    if first.size * second.size >= _MANY and second.flags.c_contiguous:
-        return new(tracing.quiet(loop("products.products", first.dtype.char), first, second))
-    return new(tracing.quiet(np.multiply, first[:, None], second))
-
-
-# From so many on NumPy takes longer than machine code.
-_MANY = 1 << 14
+    recorded = is_recorded(x) or is_recorded(vec2)
+    first, second = _pair(x, vec2, 1, 1, recorded)
+    return PRODUCTS(x, vec2) if recorded else new(tracing.quiet(products, first, second))
 
 
 def _product(name: str, left: int, right: int) -> None:
@@ -100,26 +106,12 @@ def _einsum(equation: Any, *operands: Any) -> Tensor:
     return new(tracing.quiet(np.einsum, equation, *arrays))
 
 
-# Differences of so many numbers are taken at once; of more, pair by pair.
-_AT_ONCE = 1 << 14
-
-
 @short_road("cdist")
 def _distances(x: Any, y: Any) -> Tensor:
-    first, second = _pair(x, y, 2, 2)
+    recorded = is_recorded(x) or is_recorded(y)
+    first, second = _pair(x, y, 2, 2, recorded)
     require(first.shape[1] == second.shape[1] > 0 and len(first) > 0 and len(second) > 0)
-    return new(tracing.quiet(_lengths_of_differences, first, second))
-
-
-def _lengths_of_differences(x: Array, y: Array) -> Array:
-    if len(x) * y.size <= _AT_ONCE:
-        away = x[:, None] - y
-        np.multiply(away, away, away)
-        found: Array = np.sqrt(np.add.reduce(away, -1))
-        return found
-    columns = np.ascontiguousarray(y.T)
-    lengths: Array = loop("products.distances", x.dtype.char)(x, columns)
-    return lengths
+    return DISTANCES(x, y) if recorded else new(tracing.quiet(distances, first, second))
 
 
 def _spectrum_of(transform: Callable[[Array], Array]) -> Callable[..., Tensor]:

@@ -91,14 +91,28 @@ def known(x: Any) -> Array:
     Raises:
         LongRoadError: If it is none.
     """
-    array = x.array
+    array = followed(x)
+    if is_recorded(x):
+        raise LongRoadError
+    return array
+
+
+def is_recorded(x: Tensor) -> bool:
+    """Tell whether what is made of a tensor is noted on the tape."""
+    return x.node is not None and recording.enabled
+
+
+def followed(x: Any) -> Array:
+    """Return the array of a tensor of the wing, for what minds itself that it may be recorded.
+
+    Raises:
+        LongRoadError: If it is none.
+    """
+    array: Array = x.array
     if array.__class__ is not np.ndarray or x.results is not TorchTensor or x.weak:
         raise LongRoadError
-    if (x.node is not None or x.origin is not None) and recording.enabled:
-        if x.origin is not None:
-            refresh(x)
-        if x.node is not None:
-            raise LongRoadError
+    if x.origin is not None and recording.enabled:
+        refresh(x)
     return array
 
 

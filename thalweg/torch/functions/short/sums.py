@@ -12,12 +12,23 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
-from thalweg.engines.composed import composed
+from thalweg.engines.composed import by_rows, composed
 from thalweg.engines.eager import rows
 from thalweg.engines.eager.loops import loop
 from thalweg.ops.special import activations
 from thalweg.ops.special.scipy import logsumexp
-from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+from thalweg.torch.functions.short.road import (
+    Array,
+    axis_in,
+    followed,
+    is_recorded,
+    known,
+    new,
+    require,
+    short_road,
+)
+from thalweg.torch.fused.picking import picking
+from thalweg.torch.fused.reducing import EXTREMES, LENGTHS, PRODUCTS, SO_FAR, SOFTMAXES, SPREADS
 from thalweg.torch.return_types import named_result
 
 
@@ -30,8 +41,8 @@ def _axis(dim: Any, ndim: int) -> Any:
     return axis_in(dim, ndim)
 
 
-def _floats(x: Any) -> Array:
-    array = known(x)
+def _floats(x: Any, may_be_recorded: bool = False) -> Array:
+    array = followed(x) if may_be_recorded else known(x)
     require(array.dtype.char in "fd" and array.size > 0)
     return array
 
@@ -42,7 +53,10 @@ _add: Any = np.add.reduce
 def _reduced(name: str, ufunc: Any) -> Callable[..., Tensor]:
     @short_road(name)
     def reduced(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
-        array = _floats(x)
+        array = _floats(x, True)
+        if is_recorded(x):
+            axis = _axis(dim, array.ndim)
+            return EXTREMES[name](x, axis=axis, keepdims=bool(keepdim))
         return new(tracing.quiet(ufunc.reduce, array, _axis(dim, array.ndim), None, None, keepdim))
 
     return reduced
@@ -118,7 +132,7 @@ def _spread(name: str, meaning: Callable[..., Array]) -> Callable[..., Tensor]:
     def spread(
         x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False, unbiased: Any = True
     ) -> Tensor:
-        array = _floats(x)
+        array = _floats(x, True)
         if unbiased is not True:
             require(unbiased is False and correction == 1)
             correction = 0
@@ -126,10 +140,16 @@ def _spread(name: str, meaning: Callable[..., Array]) -> Callable[..., Tensor]:
         axis = _axis(dim, array.ndim)
         count = array.size if axis is None else _count(array.shape, axis)
         require(count > correction)
+        if is_recorded(x):
+            options = {"axis": axis, "keepdims": bool(keepdim), "correction": correction}
+            return SPREADS[name](x, alone=found, **options)
+        return new(tracing.quiet(found, array, axis, keepdim, correction))
+
+    def found(array: Array, axis: Any, keepdims: bool, correction: int) -> Array:
         if array.size <= _FEW and axis.__class__ is not tuple:
             run = loop("products.spread", array.dtype.char, name == "std", correction)
-            return new(tracing.quiet(_by_loop, run, array, axis, bool(keepdim)))
-        return new(tracing.quiet(meaning, array, axis, keepdim, correction))
+            return np.asarray(_by_loop(run, array, axis, bool(keepdims)))
+        return meaning(array, axis, keepdims, correction)
 
     return spread
 
@@ -168,14 +188,18 @@ _LANES = 256
 
 @short_road("prod")
 def _product(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
-    array = _floats(x)
-    if dim is not None:
-        axis = axis_in(dim, array.ndim)
-        return new(tracing.quiet(np.multiply.reduce, array, axis, None, None, keepdim))
-    return new(tracing.quiet(_multiplied, array.reshape(-1)))
+    array = _floats(x, True)
+    axis = None if dim is None else axis_in(dim, array.ndim)
+    if is_recorded(x):
+        along = axis is not None
+        return PRODUCTS[along](x, axis=axis, keepdims=along and bool(keepdim), alone=_products)
+    return new(tracing.quiet(_products, array, axis, keepdim))
 
 
-def _multiplied(flat: Array) -> Array:
+def _products(array: Array, axis: Any, keepdims: Any) -> Array:
+    if axis is not None:
+        return np.asarray(np.multiply.reduce(array, axis, keepdims=keepdims))
+    flat = array.reshape(-1)
     rows = flat.size // _LANES
     if rows < 4:
         return np.asarray(np.multiply.reduce(flat))
@@ -187,15 +211,20 @@ def _multiplied(flat: Array) -> Array:
 
 
 def _extreme(name: str, ufunc: Any, position: str) -> None:
-    pair = named_result(name, "values", "indices")
+    pair, step = named_result(name, "values", "indices"), picking(name.capitalize())
 
     @short_road(name)
     def extreme(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-        array = _floats(x)
+        array = _floats(x, True)
         if dim is None:
+            if is_recorded(x):
+                return EXTREMES[name](x, axis=None, keepdims=False)
             return new(ufunc.reduce(array, None))
         axis = axis_in(dim, array.ndim)
         index = getattr(array, position)(axis, keepdims=bool(keepdim))
+        if is_recorded(x):
+            places = new(index)
+            return pair(step(x, places, axis=axis, apart=True), places)
         return pair(new(ufunc.reduce(array, axis, None, None, keepdim)), new(index))
 
     @short_road(position)
@@ -237,10 +266,15 @@ _truth("all")
 def _accumulated(name: str, ufunc: Any, loop: str) -> None:
     @short_road(name)
     def accumulated(x: Any, dim: Any) -> Tensor:
-        array = _floats(x)
+        array = _floats(x, True)
         axis = axis_in(dim, array.ndim)
+        if is_recorded(x):
+            return SO_FAR[name](x, axis=axis, alone=so_far)
+        return new(tracing.quiet(so_far, array, axis))
+
+    def so_far(array: Array, axis: int) -> Array:
         found = rows.accumulated(loop, array) if axis == array.ndim - 1 else None
-        return new(tracing.quiet(ufunc.accumulate, array, axis) if found is None else found)
+        return np.asarray(ufunc.accumulate(array, axis)) if found is None else found
 
 
 _accumulated("cumsum", np.add, "summed")
@@ -267,7 +301,12 @@ def length(array: Array) -> Array:
     Raises:
         LongRoadError: If squares leave the range of the dtype.
     """
-    total = tracing.quiet(_squares, array.reshape(-1))
+    found: Array = tracing.quiet(_length, array)
+    return found
+
+
+def _length(array: Array) -> Array:
+    total = _squares(array.reshape(-1))
     require(1e-30 < total < 1e30)
     return np.asarray(np.sqrt(total))
 
@@ -275,7 +314,20 @@ def length(array: Array) -> Array:
 @short_road("norm")
 def _norm(x: Any, p: Any = 2, dim: Any = None, keepdim: Any = False) -> Tensor:
     require(p.__class__ in (int, float, str) and (p == 2 or p == "fro"))
-    return whole_length(x) if dim is None else _lengths(_floats(x), dim, keepdim)
+    array = _floats(x, True)
+    if is_recorded(x):
+        axis = None if dim is None else axis_in(dim, array.ndim)
+        return LENGTHS(x, axis=axis, keepdims=bool(keepdim), alone=_lengths_of)
+    if dim is None:
+        return whole_length(x)
+    return new(tracing.quiet(_lengths, array, axis_in(dim, array.ndim), keepdim))
+
+
+def _lengths_of(array: Array, axis: Any, keepdims: Any) -> Array:
+    if axis is None:
+        found = _length(array)
+        return found.reshape((1,) * array.ndim) if keepdims else found
+    return _lengths(array, axis, keepdims)
 
 
 def whole_length(x: Any) -> Tensor:
@@ -283,13 +335,11 @@ def whole_length(x: Any) -> Tensor:
     return new(length(_floats(x)))
 
 
-def _lengths(array: Array, dim: Any, keepdim: Any) -> Tensor:
+def _lengths(array: Array, axis: int, keepdim: Any) -> Array:
     """Return Euclidean lengths along an axis."""
-    axis = axis_in(dim, array.ndim)
-    squares = tracing.quiet(np.multiply, array, array)
-    totals = tracing.quiet(np.add.reduce, squares, axis, None, None, keepdim)
+    totals: Any = _add(np.multiply(array, array), axis, None, None, keepdim)
     require(np.minimum.reduce(totals, None) > 1e-30 and np.maximum.reduce(totals, None) < 1e30)
-    return new(np.sqrt(totals))
+    return np.asarray(np.sqrt(totals))
 
 
 @short_road("dist")
@@ -317,12 +367,16 @@ def _of_rows(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor
         axis = axis_in(dim, array.ndim)
         if axis == array.ndim - 1:
             return composed(function, x, axes=axis, axis=-1)
+        if is_recorded(x):
+            followed(x)
+            return SOFTMAXES[name](x, axis=axis, alone=turned)
+        return new(tracing.quiet(turned, known(x), axis))
+
+    def turned(array: Array, axis: int) -> Array:
         there, back = _turns(array.ndim, axis)
-        turned = np.ascontiguousarray(known(x).transpose(there))
-        found = composed(function, new(turned), axes=array.ndim - 1, axis=-1).array
-        if found.ndim < array.ndim:
-            return new(found)
-        return new(np.ascontiguousarray(found.transpose(back)))
+        lying = np.ascontiguousarray(array.transpose(there))
+        found = by_rows(function, lying, axes=array.ndim - 1, axis=-1)
+        return found if found.ndim < array.ndim else np.ascontiguousarray(found.transpose(back))
 
     return of_rows
 

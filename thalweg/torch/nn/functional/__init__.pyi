@@ -32,6 +32,7 @@ from thalweg.torch.functions.pooling import (
 from thalweg.torch.functions.windows import Extents, Padding
 from thalweg.torch.nn.functional import activation as activation
 from thalweg.torch.nn.functional import attention as attention
+from thalweg.torch.nn.functional import classes as classes
 from thalweg.torch.nn.functional import classification as classification
 from thalweg.torch.nn.functional import ctc as ctc
 from thalweg.torch.nn.functional import heads as heads

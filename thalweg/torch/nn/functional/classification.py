@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from thalweg.control.fused import Fused, is_eager
+from thalweg.autodiff.reverse import stretches
 from thalweg.core.tensor import Tensor, astype
 from thalweg.engines.composed import composed
-from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import (
@@ -30,18 +30,24 @@ from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.reduce.sums import all as all_of
 from thalweg.ops.reduce.sums import any as any_of
 from thalweg.ops.reduce.sums import cumsum, mean, sum
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
 from thalweg.torch.functions.short.layers import picked, scored
 from thalweg.torch.functions.short.road import tries
-from thalweg.torch.fused.classes import cross_entropies, cross_entropies_alone, cross_entropies_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.activation import log_softmax
+from thalweg.torch.nn.functional.classes import (
+    all_count,
+    entropies_at_once,
+    negatives_at_once,
+    step_of_classes,
+)
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
-from thalweg.torch.steps import step
+from thalweg.torch.steps import call_step, step
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
@@ -55,20 +61,7 @@ __all__ = [
 # ---- one class of several
 
 
-def _picked(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
-    x = given[0] if given else named["input"]
-    return "NllLoss" if x.ndim < 3 else "NllLoss2D"
-
-
-def _scored(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
-    target = given[1] if len(given) > 1 else named["target"]
-    if target.dtype.kind == "f":
-        return "Div1" if named.get("reduction", "mean") == "mean" else "Neg"
-    return "Add" if named.get("label_smoothing") else _picked(given, named)
-
-
 @tries(scored)
-@step(_scored)
 def cross_entropy(
     input: Any,
     target: Any,
@@ -109,36 +102,22 @@ def cross_entropy(
         raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim == 0:
         raise ShapeError("cross_entropy got an input without an axis of classes. Reshape it.")
+    found = entropies_at_once(x, y, weight, ignore_index, kind, float(label_smoothing))
+    if found is None:
+        found = _cross_entropy(x, y, weight, ignore_index, kind, label_smoothing)
+    step = step_of_classes(x, y, kind, label_smoothing)
+    call_step(found, (input, target, weight), step)
+    return found
+
+
+def _cross_entropy(
+    x: Tensor, y: Tensor, weight: Any, ignored: int, kind: str, smoothing: float
+) -> Tensor:
     axis = 0 if x.ndim == 1 else 1
-    if weight is None and not label_smoothing and _is_plain(x, y, ignore_index):
-        return _CROSS_ENTROPIES(x, y=y.array, kind=kind)
     logs = log_softmax(x, axis)
     if x.shape == y.shape:
-        return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
-    return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
-
-
-def _is_plain(x: Tensor, y: Tensor, ignored: int) -> bool:
-    """Tell whether the cross entropy is one operation: of rows of scores and known classes."""
-    return (
-        is_eager(x)
-        and x.array.ndim == 2
-        and y.array.__class__ is np.ndarray
-        and y.array.dtype.kind == "i"
-        and y.array.shape == x.array.shape[:1]
-        and x.array.size > 0
-        and _all_count(y, ignored, x.array.shape[1])
-    )
-
-
-def _composed(x: Tensor, *, y: Any, kind: str) -> Tensor:
-    places = as_tensor(y[:, None])
-    return aggregate(-squeeze(take_along_axis(smooth.log_softmax(x, 1), places, 1), 1), kind)
-
-
-_CROSS_ENTROPIES = Fused(
-    "NllLossBackward0", cross_entropies, cross_entropies_back, _composed, cross_entropies_alone
-)
+        return _loss_of_probabilities(logs, y, weight, kind, smoothing, axis)
+    return _loss_of_classes(logs, y, weight, ignored, kind, smoothing)
 
 
 def linear_cross_entropy(
@@ -277,7 +256,6 @@ def _loss_of_probabilities(
 
 
 @tries(picked)
-@step(_picked)
 def nll_loss(
     input: Any,
     target: Any,
@@ -292,7 +270,12 @@ def nll_loss(
     Arguments and errors as of `cross_entropy`; the targets are classes.
     """
     kind = reduction_of(reduction, size_average, reduce)
-    return _loss_of_classes(as_tensor(input), _widen(as_tensor(target)), weight, ignore_index, kind)
+    x, y = as_tensor(input), _widen(as_tensor(target))
+    found = negatives_at_once(x, y, weight, ignore_index, kind)
+    if found is None:
+        found = _loss_of_classes(x, y, weight, ignore_index, kind)
+    call_step(found, (input, target, weight), step_of_classes(x, y, kind))
+    return found
 
 
 def _widen(target: Tensor) -> Tensor:
@@ -319,7 +302,7 @@ def _loss_of_classes(
             f"{fault} ({y.shape[0] if y.shape else 1}): the input has shape {logs.shape} and the "
             f"target {y.shape}; the target wants that of the input without the axis of classes."
         )
-    if _all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
+    if all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
         return aggregate(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
     weights = _weights_of(logs, y, weight, ignored)
     places = expand_dims(_places(y, ignored, logs.shape[axis]), axis)
@@ -331,24 +314,6 @@ def _loss_of_classes(
         shared = where(equal(y, ignored), 0, -sum(products, axis)) / logs.shape[axis]
         losses = (1 - smoothing) * losses + smoothing * shared
     return aggregate(losses, kind, weights)
-
-
-def _all_count(y: Tensor, ignored: int, classes: int) -> bool:
-    """Tell whether no target is ignored, as far as is known; refuse those that are no class."""
-    if y.is_symbolic:
-        return False
-    values = y.array if y.array.__class__ is np.ndarray else y.numpy()
-    # Negative numbers are the largest of all without signs.
-    words = values.view(f"u{values.itemsize}")
-    if not values.size or np.maximum.reduce(words, None) < classes:
-        return not 0 <= ignored < classes or bool((values != ignored).all())
-    wrong = values[((values < 0) | (values >= classes)) & (values != ignored)]
-    if wrong.size:
-        raise IndexOutOfRange(
-            f"Target {wrong[0]} is out of bounds: the input has scores of {classes} classes, whose "
-            f"targets are 0 to {classes - 1}. Count the classes from 0, or give more scores."
-        )
-    return False
 
 
 def _places(y: Tensor, ignored: int, classes: int) -> Tensor:
@@ -404,6 +369,7 @@ def kl_div(
         losses = composed(_divergence_of_logarithms, x, y)
     else:
         losses = composed(_divergence, x, y)
+    call_step(losses, (input, target), "MulBackward0" if log_target else "SubBackward0")
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
@@ -449,13 +415,22 @@ def binary_cross_entropy(
     """
     kind = reduction_of(reduction, size_average, reduce)
     p, y = _require_one_shape("binary_cross_entropy", input, target)
-    if not p.is_symbolic and not all_of(greater_equal(p, 0) & less_equal(p, 1)):
+    if not p.is_symbolic and not _are_probabilities(p):
         raise ArgumentError(
             "all elements of input should be between 0 and 1. Apply sigmoid first, or use "
             "binary_cross_entropy_with_logits."
         )
     losses = composed(_entropies, p, y)
     return aggregate(losses if weight is None else losses * weight, kind)
+
+
+def _are_probabilities(p: Tensor) -> bool:
+    array = p.array
+    if array.__class__ is not np.ndarray:
+        return bool(all_of(greater_equal(p, 0) & less_equal(p, 1)))
+    return not array.size or bool(
+        np.minimum.reduce(array, None) >= 0 and np.maximum.reduce(array, None) <= 1
+    )
 
 
 def _entropies(p: Tensor, y: Tensor) -> Tensor:
@@ -506,8 +481,15 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         losses = composed(sigmoid_binary_cross_entropy, x, y)
     else:
-        losses = (1 - y) * x + ((as_tensor(pos_weight) - 1) * y + 1) * smooth.softplus(-x)
+        factor = as_tensor(pos_weight)
+        if x.ndim and stretches(factor.shape, x.shape):
+            factor = broadcast_to(factor, x.shape)
+        losses = composed(_weighed_logits, x, y, factor)
     return aggregate(losses if weight is None else losses * weight, kind)
+
+
+def _weighed_logits(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    return (1 - y) * x + ((weight - 1) * y + 1) * smooth.softplus(-x)
 
 
 def _require_one_shape(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -529,8 +511,12 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss of targets -1 and 1: ln(1 + e^(-yx))."""
-    losses = smooth.softplus(-as_tensor(target) * as_tensor(input))
+    losses = composed(_soft_margin, as_tensor(input), as_tensor(target))
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def _soft_margin(x: Tensor, y: Tensor) -> Tensor:
+    return smooth.softplus(-y * x)
 
 
 def multilabel_soft_margin_loss(
@@ -551,7 +537,7 @@ def multilabel_soft_margin_loss(
         reduce: Likewise.
         reduction: "mean", "sum" or "none".
     """
-    losses = sigmoid_binary_cross_entropy(input, target)
+    losses = composed(sigmoid_binary_cross_entropy, as_tensor(input), as_tensor(target))
     if weight is not None:
         losses = losses * weight
     return aggregate(mean(losses, -1), reduction_of(reduction, size_average, reduce))
@@ -566,10 +552,15 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Return x where y = 1, and max(0, margin - x) where y = -1."""
-    x, y = as_tensor(input), as_tensor(target)
+    signs = stop_gradient(as_tensor(target))  # only compared with
+    losses = composed(_hinge, as_tensor(input), signs, margin=float(margin))
+    call_step(losses, (input, target), "AddBackward0")
+    return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def _hinge(x: Tensor, y: Tensor, margin: float) -> Tensor:
     apart = where(not_equal(y, 1), at_least(margin - x, 0), 0)
-    near = where(not_equal(y, -1), x, 0)
-    return aggregate(near + apart, reduction_of(reduction, size_average, reduce))
+    return where(not_equal(y, -1), x, 0) + apart
 
 
 def margin_ranking_loss(

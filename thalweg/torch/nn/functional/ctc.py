@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.control.fused import Fused
 from thalweg.control.scan import scan
+from thalweg.core.program import tracing
+from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import full, zeros
@@ -17,14 +20,15 @@ from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.elementwise.exponential import exp, logaddexp
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.index.take import take, take_along_axis
-from thalweg.ops.reduce.sums import cumsum, mean, sum
+from thalweg.ops.reduce.sums import cumsum, sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import expand_dims, reshape
-from thalweg.torch.functions.short.layers import aligned
-from thalweg.torch.functions.short.road import tries
+from thalweg.torch.functions.short.road import followed, is_recorded, known, new, require, tries
+from thalweg.torch.fused.alignments import aligned_losses, aligned_losses_alone, aligned_losses_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.losses import aggregate, reduction_of
+from thalweg.torch.steps import call_step
 
 __all__ = ["ctc_loss"]
 
@@ -32,7 +36,81 @@ __all__ = ["ctc_loss"]
 _NOTHING = -1e30
 
 
-@tries(aligned)
+def _aligned(
+    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = 0,
+    reduction: Any = "mean", zero_infinity: Any = False,
+) -> Tensor:  # fmt: skip
+    """Return the loss of labels that are classes, where they can be aligned."""
+    logs = followed(log_probs)
+    require(logs.ndim == 3 and logs.dtype.char in "fd" and reduction in ("none", "mean", "sum"))
+    times, batch, classes = logs.shape
+    require(blank.__class__ is int and 0 <= blank < classes)
+    spans, lengths = _counts(input_lengths, batch), _counts(target_lengths, batch)
+    least, most = np.minimum.reduce(spans), np.maximum.reduce(spans)
+    require(int(least) > 0 and int(most) <= times)
+    labels = _in_rows(known(targets), lengths, classes)
+    options: dict[str, Any] = {
+        "labels": labels, "times": spans, "lengths": lengths, "blank": blank,
+        "zero_infinity": bool(zero_infinity),
+    }  # fmt: skip
+    if not is_recorded(log_probs):
+        found = tracing.quiet(aligned_losses_alone, logs, **options)
+        require(bool(abs(np.add.reduce(found)) < np.inf))
+        return new(_reduced(found, lengths, reduction))
+    losses = _ALIGNED(log_probs, **options)
+    if zero_infinity:
+        call_step(losses, (log_probs,), "WhereBackward0")
+    # Infinite losses and NaN add up to no number.
+    require(bool(abs(np.add.reduce(losses.array)) < np.inf))
+    if reduction == "mean":
+        losses = losses / new(np.maximum(lengths, 1).astype(logs.dtype))
+    return aggregate(losses, reduction)
+
+
+def _reduced(losses: Array, lengths: Array, reduction: str) -> Array:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return np.asarray(np.add.reduce(losses))
+    total = np.add.reduce(np.divide(losses, np.maximum(lengths, 1), dtype=losses.dtype))
+    return np.asarray(total / losses.dtype.type(len(losses)))
+
+
+def _counts(given: Any, batch: int) -> Array:
+    """Return one number an example."""
+    if given.__class__ in (tuple, list):
+        require(all(n.__class__ is int for n in given))
+        counts = np.array(given, np.int64)
+    else:
+        held = known(given)
+        require(held.dtype.char in "li")
+        counts = held.astype(np.int64)
+    require(counts.shape == (batch,) and batch > 0)
+    return counts
+
+
+def _in_rows(labels: Array, lengths: Array, classes: int) -> Array:
+    """Return labels in rows, one an example; what stands behind its own is some class."""
+    least, most = int(np.minimum.reduce(lengths)), int(np.maximum.reduce(lengths))
+    require(labels.dtype.char in "li" and least >= 0 and most > 0)
+    if least == most and labels.shape == (len(lengths), most):
+        whole = labels.astype(np.int64)
+        require(np.maximum.reduce(whole.view(np.uint64), None) < classes)
+        return whole
+    own = np.arange(most) < lengths[:, None]
+    rows = np.zeros((len(lengths), most), np.int64)
+    if labels.ndim == 1:
+        require(len(labels) == np.add.reduce(lengths))
+        rows[own] = labels
+    else:
+        require(labels.ndim == 2 and len(labels) == len(lengths) and labels.shape[1] >= most)
+        np.copyto(rows, labels[:, :most], where=own)
+    # Negative numbers are the largest of all without signs.
+    require(np.maximum.reduce(rows.view(np.uint64), None) < classes)
+    return rows
+
+
+@tries(_aligned)
 def ctc_loss(
     log_probs: Any,
     targets: Any,
@@ -91,7 +169,7 @@ def ctc_loss(
     labels = _labels(as_tensor(targets), lengths, batch, classes)
     losses = _losses(_Lattice(logs, labels, spans, lengths, blank), zero_infinity)
     if kind == "mean":
-        return mean(losses / maximum(lengths, 1))
+        return aggregate(losses / maximum(lengths, 1), kind)
     return aggregate(losses if batched else reshape(losses, ()), kind)
 
 
@@ -168,6 +246,18 @@ class _Lattice(NamedTuple):
     def inside(self) -> Tensor:
         """Tell of which times of which example there are inputs: shape (times, N)."""
         return less(expand_dims(arange(self.logs.shape[0]), 1), self.times)
+
+
+def _composed(
+    logs: Tensor, *, labels: Array, times: Array, lengths: Array, blank: int, zero_infinity: bool
+) -> Tensor:
+    given = as_tensor(labels), as_tensor(times), as_tensor(lengths)
+    return _losses(_Lattice(logs, *given, blank), zero_infinity)
+
+
+_ALIGNED = Fused(
+    "CtcLossBackward0", aligned_losses, aligned_losses_back, _composed, aligned_losses_alone
+)
 
 
 def _losses(lattice: _Lattice, zero_infinity: bool) -> Tensor:

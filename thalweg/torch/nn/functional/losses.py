@@ -336,7 +336,7 @@ def gaussian_nll_loss(
     """
     x, y, variance = as_tensor(input), as_tensor(target), as_tensor(var)
     kind = reduction_of(reduction, None, None)
-    if not variance.is_symbolic and any_of(less(variance, 0)):
+    if not variance.is_symbolic and _has_negative(variance):
         raise ArgumentError("var has negative entry/entries. Give variances, as by exp or square.")
     if variance.shape != x.shape and variance.ndim:
         if x.shape[:-1] == variance.shape:
@@ -348,7 +348,22 @@ def gaussian_nll_loss(
                 f"var is of incorrect size: {variance.shape}, for predictions of {x.shape}. "
                 "Give one for each, or one for each row."
             )
+    if x.shape == y.shape != variance.shape and variance.ndim == x.ndim:
+        variance = broadcast_to(variance, x.shape)
+    found = composed(_gaussian, x, y, variance, full=bool(full), eps=float(eps))
+    call_step(found, (input, target, var), "AddBackward0" if full else "MulBackward0")
+    return aggregate(found, kind)
+
+
+def _has_negative(variance: Tensor) -> bool:
+    array = variance.array
+    if array.__class__ is not np.ndarray:
+        return bool(any_of(less(variance, 0)))
+    return bool(array.size) and bool(np.fmin.reduce(array, None) < 0)
+
+
+def _gaussian(x: Tensor, y: Tensor, variance: Tensor, full: bool, eps: float) -> Tensor:
     raised = eps + (variance - stop_gradient(variance))
     variance = where(less(variance, eps), raised, variance)
     found = 0.5 * (log(variance) + square(x - y) / variance)
-    return aggregate(found + 0.5 * math.log(2 * math.pi) if full else found, kind)
+    return found + 0.5 * math.log(2 * math.pi) if full else found

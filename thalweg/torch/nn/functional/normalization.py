@@ -30,6 +30,8 @@ from thalweg.torch.fused.normalizing import (
     by_features,
     by_features_alone,
     by_features_back,
+    by_groups,
+    by_groups_back,
     moved_towards,
 )
 from thalweg.torch.naming import as_tensor
@@ -195,9 +197,22 @@ def group_norm(
             "Expected number of channels in input to be divisible by num_groups, but got input of "
             f"shape {list(x.shape)} and num_groups={num_groups}"
         )
-    size = x.size // (x.shape[0] * num_groups) if x.shape[0] else 0
-    centred, _, variance = _moments(reshape(x, (x.shape[0], num_groups, size)), (2,))
+    scale = None if weight is None else as_tensor(weight)
+    shift = None if bias is None else as_tensor(bias)
+    at_once = x.size and is_eager(x, scale, shift)
+    at_once = at_once and all(v is None or v.shape == x.shape[1:2] for v in (scale, shift))
+    return (_BY_GROUPS if at_once else _by_groups)(x, scale, shift, groups=num_groups, eps=eps)
+
+
+def _by_groups(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, groups: int, eps: float
+) -> Tensor:
+    size = x.size // (x.shape[0] * groups) if x.shape[0] else 0
+    centred, _, variance = _moments(reshape(x, (x.shape[0], groups, size)), (2,))
     return _scale_channels(reshape(centred / sqrt(variance + eps), x.shape), weight, bias)
+
+
+_BY_GROUPS = Fused("NativeGroupNormBackward0", by_groups, by_groups_back, _by_groups)
 
 
 def local_response_norm(
