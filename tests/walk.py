@@ -270,13 +270,13 @@ NO_FLOATS = set(NO_FLOATS_TEXT.split())
 # Whose results are of a dtype too coarse for small differences.
 COARSE = {"cfloat", "float", "half"}
 
-# What differentiates, traces or trains, and settings: functions of functions and of files.
+# What differentiates, traces, trains or draws, and settings: functions of functions and of files.
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
 least_squares minimize root load_model lr_find tune dsmm hsmm spmm segment_reduce
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
-sparse_coo_tensor sparse_csr_tensor
+binomial pca_lowrank svd_lowrank sparse_coo_tensor sparse_csr_tensor
 """
 OTHERS = {
     *OTHERS_TEXT.split(), *wing.settings.__all__, "get_default_device", "is_anomaly_enabled",

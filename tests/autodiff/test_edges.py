@@ -147,7 +147,8 @@ def test_values_and_derivatives_at_the_edge_are_torchs(name: str, dtype: Any) ->
 CHOSEN: dict[str, tuple[Callable[[Any], Any], list[float], list[float]]] = {
     "a sum of nothing": (lambda x: wing.logsumexp(x), [-inf, -inf], [0.0, 0.0]),
     "hypotenuse of nothing": (lambda x: wing.hypot(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
-    "at the bounds": (lambda x: wing.clip(x, -1, 1).sum(), [-1.0, 0.0, 1.0], [0.5, 1.0, 0.5]),
+    "at the bounds": (lambda x: tw.clip(x, -1, 1).sum(), [-1.0, 0.0, 1.0], [0.5, 1.0, 0.5]),
+    "at PyTorch's": (lambda x: wing.clip(x, -1, 1).sum(), [-1.0, 0.0, 1.0], [1.0, 1.0, 1.0]),
     "x log 0 where x is 0": (lambda x: wing.xlogy(x, 0.0).sum(), [0.0], [0.0]),
     "far margins": (
         lambda x: ours.soft_margin_loss(x, wing.tensor([-1.0, -1.0])),

@@ -84,6 +84,8 @@ APART: dict[str, str] = {
                 "randn",
                 "randperm",
                 "rand_like",
+                "pca_lowrank",
+                "svd_lowrank",
             ),
             *("randint_like", "randn_like", "randperm", "rand_like"),
         ),

@@ -146,6 +146,8 @@ SAMPLES: dict[str, Call] = {
     "clamp_max": call(X, 0.4),
     "clamp_min": call(X, 0.4),
     "clip": call(X, 0.35, 0.65),
+    "clamp": call(X, 0.35, 0.65),
+    "torch.clip": call(X, 0.35, 0.65),
     "threshold": call(SIGNED, 0.1, 7.0),
     "prelu": call(SIGNED, np.array([0.25])),
     "channel_shuffle": call(_apart(1, 4, 2, 2), 2),

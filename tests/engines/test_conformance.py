@@ -41,7 +41,7 @@ def test_it_has_the_name_it_is_chosen_by(engine: Any) -> None:
 # ---- programs
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", sorted(ROWS.keys() - UP_TO_SIGN))
 def test_a_primitive_means_what_numpy_means_or_is_refused(engine: Any, name: str) -> None:
     primitive = PRIMITIVES[name]

@@ -105,7 +105,7 @@ def differentiable(name: str, sample: Sample) -> bool:
     return is_floating(result.dtype) and any(primitive.rule(i) for i in floats)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @each_primitive
 def test_first_and_second_derivatives_are_those_of_differences(name: str) -> None:
     primitive = PRIMITIVES[name]

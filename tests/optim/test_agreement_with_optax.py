@@ -26,7 +26,7 @@ from thalweg import optim
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(5)
 
 STEPS = 200
 

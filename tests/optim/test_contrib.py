@@ -27,7 +27,7 @@ from thalweg.optim import contrib
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(5)
 
 OURS, THEIRS = Names(optim), Names(optax)
 STEPS = 200

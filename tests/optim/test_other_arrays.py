@@ -29,7 +29,7 @@ from tests.optim.samples import (
 )
 from thalweg import optim
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(6)
 
 STEPS = 3
 

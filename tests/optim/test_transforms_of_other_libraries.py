@@ -74,7 +74,7 @@ def test_batches_in_pytorch(sample: Sample) -> None:
     check(found, tw.tree.map(lambda *parts: np.stack(parts), *rows))
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @each_optimizer
 def test_derivatives_and_batches_in_jax(sample: Sample) -> None:
     jax = pytest.importorskip("jax")

@@ -62,7 +62,7 @@ def traced(name: str, rows: list[Sample]) -> tuple[Program, list[Any]]:
     return program, arguments + captured
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("name", "dtype"), CASES)
 def test_a_real_primitive_is_native_and_means_what_numpy_means(

@@ -20,7 +20,7 @@ from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(6)
 
 # How many points a function is tested at, by how many operands it has.
 POINTS = {1: 48, 2: 24, 3: 12}

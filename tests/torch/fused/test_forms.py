@@ -386,3 +386,36 @@ def test_forms_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(met) == 1
     _times(wing, wing.tensor(RANDOM.standard_normal((6, 12))).requires_grad_())
     assert met[-1] == "CtcLossBackward0"
+
+
+AT_ONE = {
+    "x[i]": lambda lib, x: x[lib.tensor(2)],
+    "x[i, j]": lambda lib, x: x[lib.tensor(2), lib.tensor(0)] if x.ndim > 1 else x[lib.tensor(1)],
+    "x[…, i]": lambda lib, x: x[..., lib.tensor(0)],
+    "index_select": lambda lib, x: lib.index_select(x, 0, lib.tensor([1])),
+    "take": lambda lib, x: lib.take(x, lib.tensor(1)),
+    "gather": lambda lib, x: x.gather(0, x.detach().long()[:1]),
+    "topk": lambda lib, x: x.topk(1).values,
+    "max": lambda lib, x: x.max(0).values,
+    "sort": lambda lib, x: x.sort(0).values,
+    "roll": lambda lib, x: x.roll(1, 0),
+    "softmax": lambda lib, x: x.softmax(0),
+    "norm": lambda lib, x: x.norm(dim=0),
+    "median": lambda lib, x: x.median(0).values,
+    "cumsum": lambda lib, x: x.cumsum(0),
+    "prod": lambda lib, x: x.prod(0),
+    "std": lambda lib, x: x.std(0),
+}
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (3, 1), (3, 2, 2)])
+@pytest.mark.parametrize("name", AT_ONE)
+def test_one_position_is_read_of_vectors_too(name: str, shape: tuple[int, ...]) -> None:
+    given, found = np.random.default_rng(5).uniform(0.1, 0.9, shape), []
+    for lib in (torch, wing):
+        x = lib.tensor(given, requires_grad=True)
+        y = AT_ONE[name](lib, x)
+        (y * y).sum().backward()
+        found.append([y.detach().numpy(), x.grad.numpy()])
+    for theirs, mine in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, theirs, 1e-12, 1e-15)

@@ -116,7 +116,7 @@ def _sliced_back(
 ) -> tuple[Array, None]:
     places, found = np.asarray(index), np.zeros(x.shape, g.dtype)
     rest = x.shape[axis + 1 :]
-    g = g.reshape(*x.shape[:axis], *places.shape, *rest)
+    g = g.reshape((*x.shape[:axis], *places.shape, *rest))
     if not axis:
         values = np.ascontiguousarray(g).reshape(-1, *rest)
         total = rows.rows_added(found, places.reshape(-1), values, True)
