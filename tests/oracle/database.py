@@ -36,7 +36,7 @@ OF_NUMPY = {
 # makes such matrices of the arguments.
 AS_CHECKED = {
     ("cholesky_solve", ""), ("linalg.eig", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"),
-    ("linalg.svd", ""), ("svd", ""),
+    ("linalg.svd", ""), ("pca_lowrank", ""), ("svd", ""), ("svd_lowrank", ""),
 }  # fmt: skip
 
 

@@ -22,6 +22,13 @@ UNSPECIFIED = {
     "empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided",
 }  # fmt: skip
 
+
+def _seeded(name: str, *args: Any, **options: Any) -> Any:
+    """Call a function that draws with the seed that the data base calls PyTorch's with."""
+    wing.manual_seed(42)
+    return getattr(wing, name)(*args, **options)
+
+
 PROPERTIES = {"H": "H", "T": "T", "mH": "mH", "mT": "mT", "imag": "imag", "real": "real"}
 
 # Another name of the same function.
@@ -42,6 +49,10 @@ ADAPTED: dict[str, Any] = {
     ),
     "linalg.pinv.singular": lambda x, y: wing.linalg.pinv(wing.matmul(x, y.mT)),
     "slice": slice_along,
+    **{
+        name: lambda a, b, name=name, **options: _seeded(name, wing.matmul(a, b.mT), **options)
+        for name in ("svd_lowrank", "pca_lowrank")
+    },
 }
 
 
