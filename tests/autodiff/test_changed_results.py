@@ -93,6 +93,7 @@ def pairs() -> list[Any]:
     return found
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("function", "known"), pairs())
 def test_a_result_is_changed_before_backward_as_in_torch(

@@ -180,6 +180,7 @@ def test_a_batch_is_a_loop_over_examples(
         np.testing.assert_allclose(batch, np.stack(loop), rtol=rtol, atol=rtol / 10)
 
 
+@pytest.mark.sampled(4)
 @each_differentiable_case
 def test_the_gradient_of_a_batch_is_a_batch_of_gradients(
     name: str, operands: Operands, params: dict[str, Any]

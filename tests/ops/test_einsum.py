@@ -78,6 +78,7 @@ def test_values_are_those_of_numpy(subscripts: str, operands: list[Array]) -> No
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.sampled(2)
 @each_einsum
 def test_derivatives_are_those_of_differences(subscripts: str, operands: list[Array]) -> None:
     check_gradients(lambda *tensors: tw.einsum(subscripts, *tensors), *operands)

@@ -297,6 +297,7 @@ def test_gradients_are_those_of_jax(name: str) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-11)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [name for name in CALLS if is_smooth(name)])
 def test_second_derivatives_are_those_of_differences(name: str) -> None:
     _, operands = CALLS[name]

@@ -50,6 +50,7 @@ def operand(code: str) -> Any:
     return (values * 30).astype(code) if code in "bhiqBHIQ" else values.astype(code)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.filterwarnings("ignore:The native engine cannot run")
 @pytest.mark.parametrize("code", DTYPES)
 def test_a_reduction_has_the_value_and_the_dtype_of_numpy(code: str) -> None:

@@ -40,6 +40,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", CALLS)
 def test_values_and_gradients_are_those_of_optax(name: str) -> None:
     call, x = CALLS[name]

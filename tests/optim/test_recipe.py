@@ -324,6 +324,7 @@ def traced(made: Any, values: Any, gradient: Any, state: Any) -> tuple[Program, 
     return program, [*arrays, *map(np.asarray, numbers), *captured]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("sample", listed(OPTIMIZERS | TRANSFORMATIONS))
 def test_a_step_traced_with_its_numbers_as_inputs_equals_the_eager_step(

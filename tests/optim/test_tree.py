@@ -153,6 +153,7 @@ def test_complex_leaves_are_those_of_optax(call: Call) -> None:
         assert_same(call(optim.tree, x, y), theirs)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("call", listed({k: v for k, v in REAL.items() if k not in FIXED}))
 def test_gradients_are_those_of_jax(call: Call) -> None:
     def of(module: Any, add: Any) -> Any:

@@ -123,6 +123,7 @@ SGD_ADJUSTED = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("batch_size", SGD_ADJUSTED)
 def test_sgd_with_adjusted_rates_is_the_lectures(data, engine, batch_size) -> None:
     rate, printed = SGD_ADJUSTED[batch_size]

@@ -280,6 +280,7 @@ def assert_same(ours: nn.Module, theirs: nn.Module) -> None:
 NATIVE = ("squares of all parameters", "tied weights", "assigned buffers", "a penalty on gradients")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_fit_with_a_penalty_equals_the_stateful_loop(name: str) -> None:
     build, loss_of = VARIANTS[name]

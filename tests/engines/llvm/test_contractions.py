@@ -47,6 +47,7 @@ def operands(labels: str, extents: dict[str, int], dtype: Any = np.float64) -> l
     return [RANDOM.integers(-4, 5, shape).astype(dtype) for shape in shapes]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
 @pytest.mark.parametrize("labels", LABELS)
 def test_every_order_of_labels_on_every_processor(labels: str, target: str) -> None:

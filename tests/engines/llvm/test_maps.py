@@ -47,6 +47,7 @@ def test_axes_in_any_order(order: tuple[int, ...]) -> None:
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int32])
 @pytest.mark.parametrize("rows", [8, 9, 16, 17, 40])
 @pytest.mark.parametrize("columns", [4, 5, 8, 15, 16, 33])

@@ -156,6 +156,7 @@ def test_powers_of_the_base_and_cubes_have_exact_results(type: str, target: str)
     np.testing.assert_array_equal(found("cbrt", roots**3), roots)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("type", ["f32", "f64"])
 @pytest.mark.parametrize("name", sorted({*UNARY, *BINARY}))

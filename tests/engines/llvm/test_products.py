@@ -35,6 +35,7 @@ def drawn(*shape: int, dtype: Any = np.float64) -> Any:
     return RANDOM.integers(-4, 5, shape).astype(dtype)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_products_of_operands_as_they_lie_and_transposed(size: tuple[int, int, int]) -> None:
     rows, inner, columns = size

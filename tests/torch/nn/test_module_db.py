@@ -126,6 +126,7 @@ def agree(info: Any, sample: Any, training: bool) -> None:
         close(a, b)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "prediction"])
 @pytest.mark.parametrize("info", MODULES, ids=lambda m: m.module_cls.__name__)
 def test_values_gradients_and_buffers_are_those_of_pytorch(info: Any, training: bool) -> None:

@@ -40,6 +40,7 @@ def assert_same_state(p: Any, q: Any, ours: Any, theirs: Any, **tolerance: float
         np.testing.assert_allclose(found.numpy(), value.numpy(), err_msg=name, **tolerance)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("configuration", configurations(STEPPED))
 def test_parameters_and_states_follow_those_of_torch(configuration: Configuration) -> None:
     ours, params, theirs, reference = pair(configuration)

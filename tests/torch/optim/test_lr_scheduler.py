@@ -17,6 +17,7 @@ GROUPS: list[tuple[float, ...]] = [(0.5,), (1e-3, 0.7, 3.0)]
 OPTIONS: list[dict[str, Any]] = [{"momentum": 0.9}, {"betas": (0.9, 0.999)}]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("make", [Plain, ours], ids=["rates alone", "optimizer"])
 @pytest.mark.parametrize("options", OPTIONS, ids=["momentum", "betas"])
 @pytest.mark.parametrize("rates", GROUPS, ids=["one group", "three groups"])

@@ -39,6 +39,7 @@ def interrupted(sample: Sample, steps: int) -> tuple[Any, Any]:
     return optimizer.state_dict(), scheduler.state_dict()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("sample", listed())
 def test_a_scheduler_goes_on_from_its_state_bit_for_bit_at_every_step(sample: Sample) -> None:
     optimizer = Plain(RATES, momentum=0.9)

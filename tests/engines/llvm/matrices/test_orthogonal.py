@@ -53,6 +53,7 @@ def test_what_completes_orthonormal_columns(shape: tuple[int, int], dtype: Any) 
     orthonormal(np.concatenate([q, rest], -1))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("dtype", "target"), EACH)
 @pytest.mark.parametrize("n", SIZES[:-1])
 def test_eigenvalues_are_numpys(n: int, dtype: Any, target: str) -> None:

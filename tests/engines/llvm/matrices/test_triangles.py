@@ -40,6 +40,7 @@ def systems(dtype: Any, n: int, columns: int) -> tuple[Array, Array]:
     return a.astype(dtype), normal(dtype, 2, n, columns)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("columns", [1, 5])
 @pytest.mark.parametrize("n", SIZES[1:])
