@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
+
+from benchmarks.timing import processor_microseconds
 
 CALLS, ROUNDS = 3_000, 15
 
@@ -31,10 +32,7 @@ def operations(lib: Any) -> dict[str, Callable[[], Any]]:
 def microseconds(call: Callable[[], Any]) -> float:
     """Return the processor time of a call."""
     call()
-    began = time.process_time()
-    for _ in range(CALLS):
-        call()
-    return (time.process_time() - began) / CALLS * 1e6
+    return processor_microseconds(call, CALLS)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import thalweg as tw
 from benchmarks import workloads
+from benchmarks.thalweg_runs import rosenbrock
 from benchmarks.timing import pin, seconds
 
 ROUNDS = 15
@@ -46,11 +47,6 @@ class Solve:
 
 
 # ---- Rosenbrock's function
-
-
-def rosenbrock(x: Any) -> Any:
-    """Rosenbrock's function of any number of variables."""
-    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
 
 @functools.cache
@@ -78,15 +74,14 @@ def _in_c() -> tuple[Any, str]:
     return x, f"{turns} iterations, {count.value} evaluations"
 
 
-def _told(found: Any) -> tuple[Any, str]:
-    return found.x, f"{found.nit} iterations, {found.nfev} evaluations"
+def _told(found: Any) -> str:
+    return f"{found.nit} iterations, {found.nfev} evaluations"
 
 
 def _native() -> tuple[Any, str]:
-    found = tw.minimize(
-        rosenbrock, _start(), method="lbfgs", tol=TOLERANCE, options={"maxiter": MOST}
-    )
-    return _told(found)
+    limits = {"maxiter": MOST}
+    found = tw.minimize(rosenbrock, (_start(),), method="lbfgs", tol=TOLERANCE, options=limits)
+    return found.x[0], _told(found)
 
 
 def _scipys() -> tuple[Any, str]:
@@ -94,7 +89,7 @@ def _scipys() -> tuple[Any, str]:
     found = optimize.minimize(
         optimize.rosen, _start(), jac=optimize.rosen_der, method="L-BFGS-B", options=limits
     )
-    return _told(found)
+    return found.x, _told(found)
 
 
 def _steepness(x: Any) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import statistics
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import torch
 
 import thalweg as tw
 from benchmarks.habits import lenet
+from benchmarks.timing import processor_microseconds
 from thalweg import torch as wing
 
 BUDGET, ROUNDS, EXAMPLES = 0.15, 9, 1024
@@ -122,14 +122,6 @@ NETWORKS = (
 )
 
 
-def microseconds(step: Step, calls: int) -> float:
-    """Return the processor time of a call."""
-    began = time.process_time()
-    for _ in range(calls):
-        step()
-    return (time.process_time() - began) / calls * 1e6
-
-
 def compare(network: Network) -> dict[str, list[float]]:
     """Return samples of microseconds a step, taken in turn, by what takes them."""
     count = 200
@@ -141,11 +133,11 @@ def compare(network: Network) -> dict[str, list[float]]:
     for name, step in steps.items():
         for _ in range(3):
             step()
-        calls[name] = max(1, int(BUDGET * 1e6 / microseconds(step, 1)))
+        calls[name] = max(1, int(BUDGET * 1e6 / processor_microseconds(step, 1)))
     samples: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(ROUNDS):
         for name, step in steps.items():
-            taken = microseconds(step, calls[name])
+            taken = processor_microseconds(step, calls[name])
             samples[name].append(taken / count if name == "tw.fit" else taken)
     return samples
 

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 import optax
 
-from benchmarks.timing import pin
+from benchmarks.timing import pin, processor_microseconds
 from thalweg import optim
 
 ROUNDS, COMPILATIONS, SAMPLE = 15, 5, 0.05
@@ -54,13 +54,6 @@ def compiled(lib: Any, name: str, params: Any) -> tuple[Callable[[], Any], float
     return lambda: jax.block_until_ready(run(params, state, params)), taken
 
 
-def _microseconds(call: Callable[[], Any], repeats: int) -> float:
-    began = time.process_time()
-    for _ in range(repeats):
-        call()
-    return (time.process_time() - began) / repeats * 1e6
-
-
 def compare(name: str, params: Any) -> str:
     """Return a line: microseconds of a step, seconds of compiling, and the ratios to Optax's."""
     libraries = (optim, optax)
@@ -69,8 +62,10 @@ def compare(name: str, params: Any) -> str:
         pairs = [compiled(lib, name, params) for lib in libraries]
         compiling.append(tuple(taken for _, taken in pairs))
     calls = [call for call, _ in pairs]
-    repeats = max(1, int(SAMPLE * 1e6 / _microseconds(calls[1], 3)))
-    running = [tuple(_microseconds(call, repeats) for call in calls) for _ in range(ROUNDS)]
+    repeats = max(1, int(SAMPLE * 1e6 / processor_microseconds(calls[1], 3)))
+    running = [
+        tuple(processor_microseconds(call, repeats) for call in calls) for _ in range(ROUNDS)
+    ]
     cells = [statistics.median(a for a, _ in running), _ratio(running)]
     cells += [statistics.median(a for a, _ in compiling), _ratio(compiling)]
     return f"{name:<24}{cells[0]:10.0f}{cells[1]:8.2f}{cells[2]:12.2f}{cells[3]:8.2f}"

@@ -128,7 +128,7 @@ def test_numbers_are_drawn_in_the_order_of_axes(name: str, dtype: str) -> None:
     assert ours[1:] == theirs[1:]
 
 
-def test_means_of_half_precision_are_drawn_in_float64() -> None:
+def test_means_of_half_precision_are_drawn_as_those_of_single() -> None:
     ours, theirs = both(lambda lib, t: lib.poisson(t(np.geomspace(1e-2, 1e4, 99))), "float16")
     np.testing.assert_array_equal(ours[0], theirs[0])
     assert ours[1:] == theirs[1:]
