@@ -65,12 +65,13 @@ def user_line(above: int = 1) -> str:
     if current_place.line:
         return current_place.line
     frame: FrameType | None = sys._getframe(above)
-    known = _users.get
-    while frame is not None:
-        found = known(frame.f_globals.get("__name__", ""))
-        if found or (found is None and is_users(frame)):
-            break
-        frame = frame.f_back
+    try:
+        # What `is_users` tells, without a call where the module was met before.
+        while not _users[frame.f_globals["__name__"]]:  # type: ignore[union-attr]
+            frame = frame.f_back  # type: ignore[union-attr]
+    except (KeyError, AttributeError):
+        while frame is not None and not is_users(frame):
+            frame = frame.f_back
     if frame is None:
         return ""
     code = frame.f_code

@@ -188,3 +188,27 @@ def test_rows_are_read_by_iteration_and_by_length() -> None:
     assert len(x) == 2
     first, second = x
     assert (first[1].item(), second[0].item()) == (2.0, 3.0)
+
+
+def test_an_element_of_a_traced_tensor_is_itself_at_each_reading():
+    def loss(p):
+        first = p[0]
+        p[0] = 5.0 * p[1]
+        with tw.no_grad():
+            fixed = p[1]
+        return first**2 + p[0] * p[1] + fixed * p[1] + p[-2] * 0.5
+
+    p = np.array([2.0, 3.0])
+    value, gradient = tw.jit(tw.value_and_grad(lambda p: loss(p.copy())))(p)
+    assert float(value) == 4 + 45 + 9 + 7.5
+    np.testing.assert_array_equal(gradient, [4.0, 2 * 15 + 3 + 2.5])
+
+
+def test_what_is_hooked_to_one_reading_of_an_element_is_not_to_another():
+    def loss(p):
+        hooked, plain = p[0], p[0]
+        hooked.register_hook(lambda g: 10.0 * g)
+        return 3.0 * hooked + plain
+
+    for form in (tw.grad(loss), tw.jit(tw.grad(loss))):
+        np.testing.assert_array_equal(form(np.array([1.0, 2.0])), [31.0, 0.0])

@@ -111,11 +111,12 @@ class Recorded:
 
         It has not where a variable's own value came in from outside: a program does not say so.
         """
-        lost = {o.array for o in self.outputs if o.node is None and o.is_symbolic}
+        lost: set[Symbol] = {o.array for o in self.outputs if o.node is None and o.is_symbolic}
         for node in tape:
-            if node.primitive is not None and None in node.sources:
-                used = zip(node.arrays, node.sources, strict=True)
-                lost.update([x for x, source in used if source is None and isinstance(x, Symbol)])
+            if None in node.sources and node.primitive is not None:
+                for array, source in zip(node.arrays, node.sources, strict=True):
+                    if source is None and array.__class__ is Symbol:
+                        lost.add(array)
         seen = {s for s in lost if s.value is None and is_floating(s.dtype)}
         pending = list(seen)
         while pending:
@@ -125,8 +126,10 @@ class Recorded:
             equation = made.get(symbol)
             if equation is None:
                 continue
+            primitive = equation.primitive
             for position, read in enumerate(equation.inputs):
-                if read not in seen and equation.primitive.rule(position) is not None:
+                ruled = primitive.ruled or primitive.rule(position) is not None
+                if ruled and read not in seen:
                     seen.add(read)
                     pending.append(read)
         return True

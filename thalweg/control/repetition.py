@@ -101,12 +101,16 @@ def ordered(program: Program) -> NumberedProgram:
 def _kinds(equations: tuple[Equation, ...]) -> Numbers:
     """Return a number an equation, the same for the same equation of two turns."""
     numbers: dict[Any, int] = {}
+    shapes: dict[Any, int] = {}  # also by where a spec lies, which is faster
     kinds = []
     for equation in equations:
-        primitive, params, output = equation.primitive, equation.params, equation.output
+        primitive, params, spec = equation.primitive, equation.params, equation.output.spec
+        shape = shapes.get(id(spec))
+        if shape is None:
+            shape = shapes[id(spec)] = shapes.setdefault((spec.shape, spec.dtype), len(shapes))
         # Where the turns cut differs.
         told = tuple(params.items()) if params and primitive is not slice_ else ()
-        kind = primitive, told, output.shape, output.dtype, len(equation.inputs)
+        kind = primitive, told, shape, len(equation.inputs)
         kinds.append(numbers.setdefault(kind, len(numbers)))
     return np.array(kinds, np.int64)
 

@@ -20,7 +20,7 @@ from thalweg.core.program import (
     owner_of,
     tracing,
 )
-from thalweg.core.spec import DType
+from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import UnsupportedOperation
@@ -52,6 +52,8 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     arrays = [tensor.array for tensor in tensors]
     for array in arrays:
         if array.__class__ is not _ndarray:
+            if array.__class__ is Symbol and len(arrays) == 1:
+                return _traced(primitive, tensors, params)
             elsewhere = _elsewhere(primitive, tensors, params)
             if elsewhere is not None:
                 return elsewhere
@@ -111,7 +113,8 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
     a, b = x.array, y.array
     if a.__class__ is not _ndarray or b.__class__ is not _ndarray:
-        return apply(primitive, (x, y), {})
+        traced = _traced_of_two(primitive, x, y) if a.__class__ is b.__class__ is Symbol else None
+        return apply(primitive, (x, y), {}) if traced is None else traced
     if tracing.claiming is not None and _is_claimed((x, y)):
         return _traced(primitive, (x, y), {})
     try:
@@ -176,9 +179,58 @@ def _by_table(
     return make(library.wrap(found))
 
 
-def apply_apart(primitive: Primitive, tensor: Tensor, params: Mapping[str, Any]) -> Tensor:
-    """Trace a primitive of a traced tensor; what it shows of the tensor is taken to be a copy."""
-    return _traced(primitive, (tensor,), params, apart=True)
+def apply_apart(
+    primitive: Primitive, tensor: Tensor, params: Params, spec: Spec | None = None
+) -> Tensor:
+    """Trace a primitive of a traced tensor; what it shows of the tensor is taken to be a copy.
+
+    Args:
+        primitive: The primitive.
+        tensor: The tensor.
+        params: The primitive's parameters.
+        spec: The result's, where it is known.
+    """
+    symbol, node = tensor.array, tensor.node
+    trace = None if recording.anomalies else trace_alone(tensor)
+    if trace is None or symbol.spec.weak is not tensor.weak:
+        return _traced(primitive, (tensor,), params, apart=True)
+    operands = (symbol,)
+    shown = trace.append(primitive, operands, params, spec)
+    if node is not None and recording.enabled and symbol.dtype.kind in "fc":
+        node = TracedNode(primitive, (node,), params, shown, operands, (tensor.results,))
+    else:
+        node = None
+    return own_memory(make(shown, node, shown.spec.weak, tensor.results))
+
+
+def _traced_of_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor | None:
+    """Trace an elementwise primitive as `_traced`, in less time; None if there is more to do."""
+    a, b = symbols = x.array, y.array
+    if a.owner is not b.owner or y.origin is not None or recording.anomalies:
+        return None
+    trace = trace_alone(x)
+    if trace is None or primitive.expansion is not None or primitive.recorded is not None:
+        return None
+    if a.spec.weak is not x.weak or b.spec.weak is not y.weak or not primitive.ruled:
+        return None
+    symbol = trace.append(primitive, symbols, _NONE)
+    node, kinds = None, (x.results, y.results)
+    moving = (x.node is not None or y.node is not None) and recording.enabled
+    if moving and symbol.dtype.kind in "fc":
+        node = TracedNode(primitive, (x.node, y.node), _NONE, symbol, symbols, kinds)
+    kind = kinds[1] if kinds[0] is Tensor else kinds[0]
+    return own_memory(make(symbol, node, symbol.spec.weak, kind))
+
+
+_NONE: Params = {}
+
+
+def trace_alone(tensor: Tensor) -> Trace | None:
+    """Return the trace that alone takes what is done with a traced tensor; None if unclear."""
+    if tracing.cuts or tracing.claiming is not None or tensor.origin is not None:
+        return None
+    owner = tensor.array.owner
+    return None if owner is None else owner()
 
 
 def _traced(
@@ -267,7 +319,9 @@ def _record_traced(
         operands = tuple(map(_operand_for_rules, tensors, symbols))
         record(primitive, operands, params, result)
         return
-    result.node = TracedNode(primitive, tensors, params, result.array, symbols)
+    sources = tuple([tensor.node for tensor in tensors])
+    kinds = tuple([tensor.results for tensor in tensors])
+    result.node = TracedNode(primitive, sources, params, result.array, symbols, kinds)
     if recording.anomalies:
         watched(result.node).line = user_line()
 
@@ -290,20 +344,21 @@ class TracedNode(Node):
     def __init__(
         self,
         primitive: Primitive,
-        tensors: Operands,
+        sources: tuple[Node | None, ...],
         params: Params,
         array: Symbol,
         symbols: tuple[Symbol, ...],
+        kinds: tuple[type[Tensor], ...],
     ) -> None:
         self.primitive = primitive
-        self.sources = tuple([tensor.node for tensor in tensors])
+        self.sources = sources
         self.params = params
         self.array = array
         self.leaf = self.memory = self.watched = self.called = None
         self.order = next(clock)
         self._inputs: Operands | None = None
         self._symbols = symbols
-        self._kinds = tuple([tensor.results for tensor in tensors])
+        self._kinds = kinds
 
     @property
     def inputs(self) -> Operands:

@@ -54,7 +54,9 @@ class Element(Memory):
     __slots__ = ("key", "tensor")
 
     def __init__(self, tensor: Tensor, key: tuple[int, ...]) -> None:
-        super().__init__()
+        # As `Memory` does, in less time: elements are read by the thousand.
+        self.home = self.first = None
+        self.version, self.changed, self.line = 0, -1, ""
         self.tensor, self.key = tensor, key
 
 

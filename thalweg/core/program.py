@@ -332,6 +332,8 @@ class Trace:
         self.made: Living[Array] = Living()
         self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
+        # Elements of traced tensors that were read, by what they were read from and where.
+        self.elements: dict[Any, Tensor] = {}
         # Results' specs by primitive, parameters and where the operands' specs lie, which are kept;
         # and one of those that are equal.
         self._stated: dict[Any, tuple[Spec, list[Spec]]] = {}
@@ -492,28 +494,36 @@ class Trace:
             current_place.line = before
 
     def append(
-        self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
+        self,
+        primitive: Primitive,
+        inputs: tuple[Symbol, ...],
+        params: Mapping[str, Any],
+        spec: Spec | None = None,
     ) -> Symbol:
-        """Write an equation and return the symbol it defines."""
+        """Write an equation and return the symbol it defines, whose spec may be known."""
         values = tuple(params.items()) if params else ()
         key = (primitive, inputs, values)
         known = self._known.get(key)
         if known is not None and not self._is_of_series(primitive, inputs):
             return known
-        kind = (primitive, values, *[id(symbol.spec) for symbol in inputs])
+        symbol = Symbol(spec or self._spec(primitive, inputs, params), None, self.reference)
+        # The caller and what it was called by are none of the user's.
+        source = current_place.line or user_line(3)
+        self.equations.append(Equation(primitive, inputs, params, symbol, source))
+        self._known[key] = symbol
+        return symbol
+
+    def _spec(
+        self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
+    ) -> Spec:
+        """Return the spec of a result, one object for all that are equal."""
+        kind = (primitive, tuple(params.items()), *[id(symbol.spec) for symbol in inputs])
         stated = self._stated.get(kind)
         if stated is None:
             operands = [symbol.spec for symbol in inputs]
             found = _stated(primitive, operands, params)
-            stated = self._specs.setdefault(found, found), operands
-            self._stated[kind] = stated
-        symbol = Symbol(stated[0], None, self.reference)
-        # The caller and what it was called by are none of the user's.
-        source = current_place.line or user_line(3)
-        equation = Equation(primitive, inputs, params, symbol, source)
-        self.equations.append(equation)
-        self._known[key] = symbol
-        return symbol
+            stated = self._stated[kind] = self._specs.setdefault(found, found), operands
+        return stated[0]
 
     def _is_of_series(self, primitive: Primitive, inputs: tuple[Symbol, ...]) -> bool:
         """Tell whether an equation reads one of many numbers, of which some are equal by chance.

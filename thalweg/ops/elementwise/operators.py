@@ -55,6 +55,12 @@ def _of_two(function: Function) -> Function:
     return lambda x, y: function(x, y)
 
 
+def _of_power(function: Function) -> Function:
+    # Most powers are squares.
+    square = of_numbers.square
+    return lambda x, y: square(x) if y.__class__ is int and y == 2 else function(x, y)
+
+
 def _reflected(function: Function) -> Function:
     return lambda x, y: function(y, x)
 
@@ -84,6 +90,6 @@ for _prefix, _form, _functions in (
         _text = _function.__doc__
         if isinstance(_function, Primitive) and len(_function.rules) == 2:
             _function = _function.of_two
-        _operator = _form(_function)
+        _operator = (_of_power if (_prefix, _name) == ("", "pow") else _form)(_function)
         _operator.__doc__ = _text
         attach(f"__{_prefix}{_name}__", _operator)

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, apply_apart, as_view, is_plain, standing_for
+from thalweg.core.apply import apply, apply_apart, as_view, is_plain, standing_for, trace_alone
 from thalweg.core.memory import Element, View
 from thalweg.core.operation import attach, op, operation
 from thalweg.core.primitive import Resolved, linear
 from thalweg.core.program import Symbol, tracing
 from thalweg.core.spec import Array, Spec
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import is_recording, recording
 from thalweg.core.tensor import Tensor, as_tensor, is_known, make
 from thalweg.core.writing import READ_ONLY, operand, overwrite, require_changeable
 from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError, UnsupportedOperation
@@ -55,18 +55,16 @@ def getitem(x: Any, key: Any) -> Tensor:
         UnsupportedOperation: If a mask is traced: its result would have no static shape.
     """
     tensor = as_tensor(x)
-    shown = _shown_at_once(tensor, key)
-    if shown is None:
-        shown = _shown_by_steps(tensor, key)
+    if tensor.array.__class__ is Symbol:
+        shown = None if tensor.selects else _traced_element(tensor, key)
+    else:
+        shown = _shown_at_once(tensor, key)
+        if shown is None:
+            shown = _shown_by_steps(tensor, key)
     return _read_by(tensor, key) if shown is None else shown
 
 
 def _read_by(tensor: Tensor, key: Any) -> Tensor:
-    traced = tensor.array.__class__ is Symbol and not tensor.selects
-    if traced and key.__class__ in (int, tuple):
-        element = _traced_element(tensor, key if isinstance(key, tuple) else (key,))
-        if element is not None:
-            return element
     if _is_scalar_mask(key):
         return take(reshape(tensor, (1, *tensor.shape)), np.arange(int(bool(key))), axis=0)
     _require_fitting_masks(key if isinstance(key, tuple) else (key,), tensor)
@@ -157,22 +155,53 @@ def _places_of_arrays(items: Sequence[Any]) -> list[int]:
     return [place for place, item in enumerate(left) if isinstance(item, Tensor)]
 
 
-def _traced_element(x: Tensor, key: tuple[Any, ...]) -> Tensor | None:
+def _traced_element(x: Tensor, key: Any) -> Tensor | None:
     """Return one element of a traced tensor, as `_element`; None if the key is no place in it."""
-    shape = x.array.shape
-    if not shape or len(key) != len(shape):
+    places = key if key.__class__ is tuple else (key,)
+    for place in places:
+        if place.__class__ is not int:
+            return None
+    cut = _cut_to_element(x, places)
+    if cut is None:
+        return None
+    element = apply_apart(reshape, cut, _NO_AXES)
+    element.memory = Element(x, places)
+    return element
+
+
+_NO_AXES = {"shape": ()}
+
+
+def _cut_to_element(x: Tensor, places: tuple[int, ...]) -> Tensor | None:
+    """Return an element of a traced tensor, with an axis for each; None if it has none there."""
+    symbol, trace = x.array, trace_alone(x)
+    # Loops read the same parameters at every turn.
+    named = symbol, x.node if recording.enabled else None, x.results, places
+    known = None if trace is None else trace.elements.get(named)
+    if known is not None:
+        return known
+    shape = symbol.shape
+    if not shape or len(places) != len(shape):
         return None
     bounds, whole = [], True
-    for item, extent in zip(key, shape, strict=True):
-        if item.__class__ is not int or not -extent <= item < extent:
+    for place, extent in zip(places, shape, strict=True):
+        if not -extent <= place < extent:
             return None
-        place = item if item >= 0 else item + extent
-        bounds.append((place, place + 1, 1))
+        start = place if place >= 0 else place + extent
+        bounds.append((start, start + 1, 1))
         whole = whole and extent == 1
-    cut = x if whole else apply_apart(slice_, x, {"bounds": tuple(bounds)})
-    element = apply_apart(reshape, cut, {"shape": ()})
-    element.memory = Element(x, key)
-    return element
+    if whole:
+        return x
+    params = {"bounds": tuple(bounds)}
+    if trace is None:
+        return apply_apart(slice_, x, params)
+    # All elements of one tensor have one spec.
+    first = trace.elements.get(symbol)
+    cut = apply_apart(slice_, x, params, None if first is None else first.array.spec)
+    if first is None:
+        trace.elements[symbol] = cut
+    trace.elements[named] = cut
+    return cut
 
 
 def _element(shown: Tensor, x: Tensor, key: tuple[int, ...]) -> Tensor:

@@ -109,14 +109,15 @@ def warn_of_pairings(trace: Trace, data: Sequence[Symbol], called_with: str) -> 
     """
     leaves, stemming = set(data), set(data)
     for equation in trace.equations:
-        if not stemming.isdisjoint(equation.inputs):
-            stemming.add(equation.output)
-        if len(equation.inputs) < 2 or len(equation.output.shape) < 2:
+        inputs, output = equation.inputs, equation.output
+        if not stemming.isdisjoint(inputs):
+            stemming.add(output)
+        if len(output.shape) < 2 or len(inputs) < 2:
             continue
         if equation.primitive.kind != "elementwise":
             continue
-        for column in equation.inputs:
-            for vector in equation.inputs:
+        for column in inputs:
+            for vector in inputs:
                 if _pairs(column, vector) and {column, vector} <= stemming:
                     plain = leaves & {_origin(trace, s, astype) for s in (column, vector)}
                     if plain and not _was_vector(trace, column):
