@@ -125,3 +125,18 @@ def test_what_is_read_whole_lives_as_long_as_it_is_read():
     a, b = rng.normal(size=(9, 4)), rng.normal(size=4)
     for found, wanted in zip(tw.jit(factored)(a, b), factored(a, b), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "form", [tw.vmap, lambda f: tw.jit(tw.vmap(f)), lambda f: tw.vmap(tw.jit(f))]
+)
+def test_a_batch_without_examples(form: Any) -> None:
+    def solved(v: Any) -> Any:
+        return np.linalg.solve(np.eye(3) * (1 + v[1] ** 2), v)
+
+    looped = lambda v: tw.while_loop(lambda c: c[0] < 3, lambda c: c + solved(c), v)
+    chosen = lambda v: tw.cond(v[0] > 0, lambda v: solved(v)[0], lambda v: v[1], v)
+    none = np.zeros((0, 3))
+    assert form(looped)(none).shape == (0, 3)
+    assert form(chosen)(none).shape == (0,)
+    assert form(tw.grad(chosen))(none).shape == (0, 3)

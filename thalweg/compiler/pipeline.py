@@ -17,6 +17,7 @@ from thalweg.compiler.rewrites import (
     layouts,
     overlaps,
     scatters,
+    turns,
     views,
 )
 from thalweg.compiler.rewrites.algebra import IDENTITIES, RuleTable
@@ -24,6 +25,8 @@ from thalweg.compiler.rewrites.loops import remove_idle_values
 from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, remove_dead_code
+
+_ROOMS = (elementwise, views, contractions, scatters, layouts, overlaps, cuts, control, turns)
 
 _found: dict[Primitive, tuple[Rule, ...]] = {}
 
@@ -36,7 +39,7 @@ def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
         # Identities first: they shrink programs at once, and only some scatters are replaceable.
         if primitive in IDENTITIES:
             rules += (RuleTable(IDENTITIES[primitive]),)
-        for room in (elementwise, views, contractions, scatters, layouts, overlaps, cuts, control):
+        for room in _ROOMS:
             rules += room.RULES.get(primitive, ())
         _found[primitive] = rules
     return rules

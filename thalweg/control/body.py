@@ -228,6 +228,8 @@ def of_one_that_is_run(
 
     What is computed for nothing is then refused for no reason of its own.
     """
+    if not size:
+        return list(tensors)
     place = index_of_max(is_run, 0)
     return [
         where(reshape(is_run, (size, *(1,) * (x.ndim - 1))), x, take(x, place, 0)) if m else x

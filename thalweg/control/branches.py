@@ -243,7 +243,7 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
     number = minimum(maximum(index, 0), len(branches) - 1)
 
     def found(i: int, branch: Program) -> list[Tensor]:
-        if not any(map(may_refuse, branch.equations)):
+        if not size or not any(map(may_refuse, branch.equations)):
             return all_examples(branch, *inputs)
         chosen = number == i
 

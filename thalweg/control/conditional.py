@@ -33,7 +33,7 @@ from thalweg.core.tape import PartDerivatives
 from thalweg.core.tensor import Tensor
 from thalweg.errors import GradientError, ShapeError
 from thalweg.ops.control.bundle import packed, parts
-from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.creation.creation import zeros, zeros_like
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.numpy.libraries import in_its_library
@@ -196,6 +196,8 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
         ]
 
     def goes_on(*tensors: Tensor) -> list[Tensor]:
+        if apart and not size:
+            return [zeros((), dtype=bool)]
         return [reduce_max(tested(tensors), (0,)) if apart else tested(tensors)]
 
     specs = [Spec(tuple(x.shape), x.dtype) for x in given]

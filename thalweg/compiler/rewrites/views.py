@@ -208,6 +208,25 @@ def concatenate_parts(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(concatenate, parts, equation.params)
 
 
+def concatenate_neighbours(draft: Draft, equation: Equation) -> Symbol | None:
+    """`concatenate(slice_(x), slice_(x)) -> slice_(x)` where one begins as the other ends."""
+    axis, parts = equation.params["axis"], list[Symbol]()
+    for part in equation.inputs:
+        before = draft.producer(parts[-1], slice_) if parts else None
+        after = draft.producer(part, slice_)
+        if before is not None and after is not None and before.inputs == after.inputs:
+            first, then = before.params["bounds"], after.params["bounds"]
+            joined = (*first[:axis], (first[axis][0], then[axis][1], 1), *first[axis + 1 :])
+            ends = first[axis][1:] == (then[axis][0], 1) and then[axis][2] == 1
+            if ends and first[:axis] + first[axis + 1 :] == then[:axis] + then[axis + 1 :]:
+                parts[-1] = draft.add(slice_, before.inputs, {"bounds": joined})
+                continue
+        parts.append(part)
+    if len(parts) == len(equation.inputs):
+        return None
+    return draft.add(concatenate, tuple(parts), equation.params)
+
+
 def pad_sum(draft: Draft, equation: Equation) -> Symbol | None:
     """`add(pad_with_zeros(x), pad_with_zeros(y)) -> pad_with_zeros(add(x, y))`, padded alike."""
     first, second = (draft.producer(symbol, pad_with_zeros) for symbol in equation.inputs)
@@ -278,7 +297,7 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     pad_with_zeros: (keep_shape, pad_zeros),
     add: (pad_sum,),
     subtract: (pad_sum,),
-    concatenate: (concatenate_parts,),
+    concatenate: (concatenate_parts, concatenate_neighbours),
     astype: (keep_shape, keep_uniform, convert_once, convert_before_spread),
     stop_gradient: (forget,),
     with_derivative_of: (forget,),
