@@ -1,8 +1,7 @@
 """Cholesky and the solves by it beside NumPy's LAPACK.
 
-`taskset -c 0 python -m benchmarks.matrices`. NumPy factors a matrix, no more; thalweg factors it and
-solves twice by the factor, once called by itself, and once in the midst of a native run, as a loss
-does at every step.
+`taskset -c 0 python -m benchmarks.matrices`. NumPy factors a matrix, no more; thalweg factors it
+and solves twice by the factor, once called by itself, and once in the midst of a native run.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;
 td:first-child{overflow-wrap:anywhere}
 pre{background:var(--soft);padding:.7rem;max-width:100%;white-space:pre-wrap}
 img{max-width:100%;background:#fff}
-@media screen and (prefers-color-scheme:dark){img{filter:invert(.92) hue-rotate(180deg)}}
+@media screen and (prefers-color-scheme:dark){img{filter:invert(.92) hue-rotate(180deg);
+mix-blend-mode:lighten}}
 .wide{overflow-x:auto;background:linear-gradient(to left,var(--ground) 40%,transparent) right/2rem
 100% no-repeat local,linear-gradient(to left,var(--line),transparent) right/.8rem 100% no-repeat}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:flex-start;margin:1rem 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -83,8 +84,8 @@ class Recorded:
         outputs = [output.array for output in self.outputs]
         if not all(x in made for x in outputs if isinstance(x, Symbol)):
             return
-        read = dict.fromkeys(s for e in equations for s in e.inputs if s.value is None)
-        inputs = tuple(symbol for symbol in read if symbol not in made)
+        read = dict.fromkeys(itertools.chain.from_iterable([e.inputs for e in equations]))
+        inputs = tuple([s for s in read if s not in made and s.value is None])
         traced = [x for x in outputs if isinstance(x, Symbol)]
         program = Program(inputs, tuple(equations), tuple(traced))
         better = finished(program, current)

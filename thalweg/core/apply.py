@@ -213,7 +213,7 @@ def _traced_of_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor | None:
         return None
     if a.spec.weak is not x.weak or b.spec.weak is not y.weak or not primitive.ruled:
         return None
-    symbol = trace.append(primitive, symbols, _NONE)
+    symbol = trace.append(primitive, symbols, _NONE, above=5)
     node, kinds = None, (x.results, y.results)
     moving = (x.node is not None or y.node is not None) and recording.enabled
     if moving and symbol.dtype.kind in "fc":

@@ -499,16 +499,24 @@ class Trace:
         inputs: tuple[Symbol, ...],
         params: Mapping[str, Any],
         spec: Spec | None = None,
+        above: int = 3,
     ) -> Symbol:
-        """Write an equation and return the symbol it defines, whose spec may be known."""
+        """Write an equation and return the symbol it defines.
+
+        Args:
+            primitive: The primitive.
+            inputs: Its operands.
+            params: Its parameters.
+            spec: The symbol's, where it is known.
+            above: How many frames are none of the user's; the caller and what it was called by.
+        """
         values = tuple(params.items()) if params else ()
         key = (primitive, inputs, values)
         known = self._known.get(key)
         if known is not None and not self._is_of_series(primitive, inputs):
             return known
         symbol = Symbol(spec or self._spec(primitive, inputs, params), None, self.reference)
-        # The caller and what it was called by are none of the user's.
-        source = current_place.line or user_line(3)
+        source = current_place.line or user_line(above)
         self.equations.append(Equation(primitive, inputs, params, symbol, source))
         self._known[key] = symbol
         return symbol
