@@ -14,6 +14,7 @@ from thalweg.compiler.rewrites import (
     control,
     cuts,
     elementwise,
+    fission,
     layouts,
     overlaps,
     scatters,
@@ -26,7 +27,9 @@ from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, remove_dead_code
 
-_ROOMS = (elementwise, views, contractions, scatters, layouts, overlaps, cuts, control, turns)
+_ROOMS = (
+    elementwise, views, contractions, scatters, layouts, overlaps, cuts, control, turns, fission,
+)  # fmt: skip
 
 _found: dict[Primitive, tuple[Rule, ...]] = {}
 

@@ -9,7 +9,7 @@ that no turn reads: it is summed behind.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from thalweg.autodiff.batching import evaluate_batch
@@ -27,8 +27,11 @@ from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
 
+# What is added to a carry, or subtracted from it, in order.
+Terms = list[tuple[Primitive, Symbol]]
+
 # What is computed element by element is the same for one turn and for all.
-_ROLES: tuple[Role, ...] = ("elementwise", "view")
+ROLES: tuple[Role, ...] = ("elementwise", "view", "move")
 
 # Of so many elements of a turn all turns' may lie in memory, even if no row is as large.
 _FEW = 16
@@ -41,37 +44,34 @@ def all_turns_at_once(draft: Draft, equation: Equation) -> Symbol | None:
     """
     params, body = equation.params, equation.params["body"]
     carries, length, reverse = params["carries"], params["length"], params["reverse"]
-    sums = _sums(body, carries)
+    sums = sums_of(body, carries)
     order = None if length < 2 else _in_order(body, [i for i in range(carries) if i not in sums])
     if order is None:
         return None
     terms = tuple(term for parts in sums.values() for _, term in parts)
     series = tuple(body.outputs[i] for i in order)
-    behind = _of_outputs(body, (*terms, *body.outputs[carries:]))
-    both = (*behind.equations, *_of_outputs(body, series).equations)
+    behind = of_outputs(body, (*terms, *body.outputs[carries:]))
+    both = (*behind.equations, *of_outputs(body, series).equations)
     rows = (*body.inputs[: carries + params["stacked"]], *body.outputs)
     most = max(_FEW, *(symbol.spec.size for symbol in rows))
-    if any(e.primitive.role not in _ROLES or e.output.spec.size > most for e in both):
+    if any(e.primitive.role not in ROLES or e.output.spec.size > most for e in both):
         return None
     given, stacked = list(equation.inputs), set(range(carries, carries + params["stacked"]))
     last: dict[int, Symbol] = {}
     for number in order:
-        one = _of_outputs(body, (body.outputs[number],))
-        (found,) = _of_all_turns(draft, one, given, stacked, length)
+        one = of_outputs(body, (body.outputs[number],))
+        (found,) = of_all_turns(draft, one, given, stacked, length)
         given[number] = _a_turn_later(draft, given[number], found, reverse)
         last[number] = _row(draft, found, 0 if reverse else length - 1)
         stacked.add(number)
-    results = iter(_of_all_turns(draft, behind, given, stacked, length))
+    results = iter(of_all_turns(draft, behind, given, stacked, length))
     for number, parts in sums.items():
-        total = given[number]
-        for combine, _ in parts:
-            part = draft.add(reduce_sum, (next(results),), {"axis": (0,)})
-            total = draft.add(combine, (total, part))
-        last[number] = total
+        last[number] = with_terms(draft, given[number], parts, results)
     return draft.add(packed, (*(last[i] for i in range(carries)), *results))
 
 
-def _of_outputs(body: Program, outputs: tuple[Symbol, ...]) -> Program:
+def of_outputs(body: Program, outputs: tuple[Symbol, ...]) -> Program:
+    """Return what of a body computes some values."""
     return remove_dead_code(Program(body.inputs, body.equations, outputs))
 
 
@@ -83,7 +83,7 @@ def _in_order(body: Program, carries: Sequence[int]) -> list[int] | None:
     numbers = {symbol: i for i, symbol in enumerate(body.inputs)}
     pending, order = {}, list[int]()
     for number in carries:
-        one = _of_outputs(body, (body.outputs[number],))
+        one = of_outputs(body, (body.outputs[number],))
         read = {*one.outputs, *(s for e in one.equations for s in e.inputs)}
         pending[number] = {numbers[s] for s in read if s in numbers}
     while pending:
@@ -96,7 +96,7 @@ def _in_order(body: Program, carries: Sequence[int]) -> list[int] | None:
     return order
 
 
-def _sums(body: Program, carries: int) -> dict[int, list[tuple[Primitive, Symbol]]]:
+def sums_of(body: Program, carries: int) -> dict[int, Terms]:
     """Return what is added to carries that no turn reads, or subtracted from them, in order."""
     made = {e.output: e for e in body.equations}
     uses = Counter([*(s for e in body.equations for s in e.inputs), *body.outputs])
@@ -108,11 +108,19 @@ def _sums(body: Program, carries: int) -> dict[int, list[tuple[Primitive, Symbol
     return found
 
 
+def with_terms(draft: Draft, first: Symbol, terms: Terms, stacked: Iterator[Symbol]) -> Symbol:
+    """Write what a carry is at last, from what it is at first and what all turns add to it."""
+    for combine, _ in terms:
+        total = draft.add(reduce_sum, (next(stacked),), {"axis": (0,)})
+        first = draft.add(combine, (first, total))
+    return first
+
+
 def _added(
     made: dict[Symbol, Equation], uses: Counter[Symbol], carry: Symbol, after: Symbol
-) -> list[tuple[Primitive, Symbol]] | None:
+) -> Terms | None:
     """Return what is added to a carry; None if that is not all that is done with it."""
-    terms: list[tuple[Primitive, Symbol]] = []
+    terms: Terms = []
     while after is not carry:
         equation = made.get(after)
         if equation is None or uses[after] != 1 or equation.primitive not in (add, subtract):
@@ -145,7 +153,7 @@ def _row(draft: Draft, x: Symbol, number: int) -> Symbol:
 # ---- what turns compute
 
 
-def _of_all_turns(
+def of_all_turns(
     draft: Draft, body: Program, given: Sequence[Symbol], stacked: set[int], length: int
 ) -> list[Symbol]:
     """Write what a body computes of all rows, as some of what it is given are; all is stacked."""
