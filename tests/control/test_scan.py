@@ -232,6 +232,28 @@ def test_loops_in_registers_and_in_memory_give_the_same(
         np.testing.assert_allclose(one, other, 1e-12, 1e-14)
 
 
+@pytest.mark.parametrize("labels", ["ik,kj->ij", "ik,jk->ij", "ki,kj->ij", "ki,jk->ji", "bk,k->b"])
+@pytest.mark.parametrize(("n", "k", "m"), [(4, 4, 4), (3, 2, 1), (1, 3, 2), (5, 1, 6), (2, 4, 1)])
+def test_products_in_registers_are_numpys_however_they_are_turned(
+    labels: str, n: int, k: int, m: int
+) -> None:
+    extents = {"i": n, "b": n, "k": k, "j": m}
+    left, right = (
+        _random.normal(size=(6, *(extents[label] for label in part)))
+        for part in labels.split("->")[0].split(",")
+    )
+
+    def products(x: Any, y: Any) -> Any:
+        return tw.scan(lambda c, rows: (c + 1, np.einsum(labels, *rows)), 0, (x, y))[1]
+
+    program = program_of(products, spec(*left.shape), spec(*right.shape))
+    (equation,) = [e for e in program.equations if any(nested(e))]
+    assert registers.is_small(equation)
+    found = tw.jit(products, engine="native")(left, right)
+    expected = [np.einsum(labels, *pair) for pair in zip(left, right, strict=True)]
+    np.testing.assert_allclose(found, expected, 1e-13, 1e-13)
+
+
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_integers_are_divided_in_registers_as_numpy_divides_them(dtype: Any) -> None:
     lowest = np.iinfo(dtype).min

@@ -17,10 +17,10 @@ from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import add
 from thalweg.ops.elementwise.comparison import greater_equal, where
-from thalweg.ops.index.take import scatter_add, take
+from thalweg.ops.index.take import scatter_add
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
-from thalweg.ops.shape.cut import pad_with_zeros
+from thalweg.ops.shape.cut import pad_with_zeros, part_of
 from thalweg.ops.shape.reshape import axis_of, expand_dims, reshape
 from thalweg.ops.shape.transpose import moveaxis
 
@@ -138,10 +138,12 @@ def _diagonal_spec(x: Spec, offset: int) -> Spec:
     return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
-def _read_at_positions(x: Tensor, offset: int) -> Tensor:
+def _read_in_steps(x: Tensor, offset: int) -> Tensor:
     rows, columns = x.shape[-2:]
     flat = reshape(x, (*x.shape[:-2], rows * columns))
-    return take(flat, _positions(rows, columns, offset), axis=-1)
+    places = _positions(rows, columns, offset)
+    start, stop = (int(places[0]), int(places[-1]) + 1) if places.size else (0, 0)
+    return part_of(flat, flat.ndim - 1, start, stop, columns + 1)
 
 
 @linear(
@@ -149,7 +151,7 @@ def _read_at_positions(x: Tensor, offset: int) -> Tensor:
     lambda g, out, x, offset: _place_diagonal(g, x.shape, offset),
     view=True,
     batch=stacked,
-    expansion=_read_at_positions,
+    expansion=_read_in_steps,
 )
 def last_diagonal(x: Array, *, offset: int) -> Array:
     """Show a diagonal of the matrices along the last two axes."""

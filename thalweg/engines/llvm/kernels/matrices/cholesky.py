@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.matrices.routine import Routine
@@ -50,23 +51,30 @@ def cholesky(type: str, target: Target, n: int) -> Routine:
 
 
 def _write_out(r: Routine, x: Value, out: Value, n: int) -> None:
-    """Compute the factor of a small matrix number by number."""
-    lower = [[r.get(x, i * n + j) for j in range(i + 1)] for i in range(n)]
-    whole = r.constant(True, "i1")
+    lower = factored(r, [[r.get(x, i * n + j) for j in range(i + 1)] for i in range(n)])
+    for i, j in itertools.product(range(n), repeat=2):
+        r.put(lower[i][j], out, i * n + j)
+
+
+def factored(e: Emitter, lower: list[list[Value]]) -> list[list[Value]]:
+    """Return the factor of a small matrix by its lower triangle, computed number by number."""
+    n, type = len(lower), lower[0][0].type
+    whole = e.constant(True, "i1")
     for k in range(n):
-        root = r.sqrt(lower[k][k])
-        whole = r.bit_and(whole, r.compare("ogt", root, 0.0))
-        scale = r.divide(r.number(1.0), root)
+        root = e.sqrt(lower[k][k])
+        whole = e.bit_and(whole, e.compare("ogt", root, 0.0))
+        scale = e.divide(e.constant(1.0, type), root)
         lower[k][k] = root
         for i in range(k + 1, n):
-            lower[i][k] = r.multiply(lower[i][k], scale)
+            lower[i][k] = e.multiply(lower[i][k], scale)
         for i in range(k + 1, n):
-            minus = r.negate(lower[i][k])
+            minus = e.negate(lower[i][k])
             for j in range(k + 1, i + 1):
-                lower[i][j] = r.fma(minus, lower[j][k], lower[i][j])
-    for i, j in itertools.product(range(n), repeat=2):
-        found = lower[i][j] if j <= i else r.number(0.0)
-        r.put(r.select(whole, found, r.number(math.nan)), out, i * n + j)
+                lower[i][j] = e.fma(minus, lower[j][k], lower[i][j])
+    zero, missing = e.constant(0.0, type), e.constant(math.nan, type)
+    return [
+        [e.select(whole, x, missing) for x in [*row, *[zero] * (n - len(row))]] for row in lower
+    ]
 
 
 def _finish(r: Routine, work: Value, across: int, first: Value, last: Value) -> None:

@@ -19,6 +19,7 @@ from thalweg.core.program import Equation, Program, Symbol
 from thalweg.engines.llvm.ir.values import BYTES, Value
 from thalweg.engines.llvm.kernels.guards import offsets
 from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
+from thalweg.engines.llvm.kernels.matrices import tiny
 from thalweg.engines.llvm.kernels.writer import Writer
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.index.take import scatter_add, take
@@ -29,8 +30,9 @@ Rows = list[Value]
 Place = tuple[int, ...]
 
 # A value has no more rows, and a turn computes no more of them, or it would outgrow registers and
-# the functions that LLVM compiles in a moment.
-_MOST_ROWS, _MOST_WORK = 16, 1_500
+# the functions that LLVM compiles in a moment. In memory each decomposition of a matrix is a call,
+# which takes as long as more instructions here.
+_MOST_ROWS, _MOST_INPUTS, _MOST_WORK, _CALL = 16, 96, 2_000, 750
 
 _MOST_LANES = 16
 
@@ -60,9 +62,9 @@ def is_small(equation: Equation) -> bool:
     symbols = [*inputs, *(e.output for e in body.equations)]
     return (
         all(_is_short(symbol) for symbol in symbols)
-        and sum(map(_work, body.equations)) <= _MOST_WORK
-        and sum(_count(symbol) for symbol in inputs) <= 4 * _MOST_ROWS
-        and all(e.primitive.role in _ROLES and _is_known(e) for e in body.equations)
+        and sum(map(_work, body.equations)) <= _MOST_WORK + _CALL * _calls(body)
+        and sum(_count(symbol) for symbol in inputs) <= _MOST_INPUTS
+        and all(map(_is_known, body.equations))
     )
 
 
@@ -80,6 +82,8 @@ def tables(body: Program, first: int) -> set[Symbol]:
 
 def _is_known(equation: Equation) -> bool:
     primitive = equation.primitive
+    if primitive.role not in _ROLES:
+        return tiny.is_tiny(equation)
     if primitive.role in ("gather", "scatter"):
         return primitive in (take, scatter_add) and equation.inputs[1].spec.size == 1
     if primitive.role == "elementwise":
@@ -104,12 +108,18 @@ def _count(symbol: Symbol) -> int:
 
 def _work(equation: Equation) -> int:
     """Return about how many instructions an equation takes."""
+    if tiny.is_tiny(equation):
+        return tiny.work(equation)
     rows = _count(equation.output) * max(1, equation.primitive.cost)
     if equation.primitive.role == "product":
         return rows * 2 * math.prod(equation.inputs[0].shape)
     if equation.primitive is take:
         return 2 * equation.output.spec.size
     return max(rows, *(_count(symbol) for symbol in equation.inputs), 1)
+
+
+def _calls(body: Program) -> int:
+    return sum(tiny.is_tiny(e) and tiny.work(e) > 0 for e in body.equations)
 
 
 class _Turn:
@@ -176,7 +186,9 @@ class _Turn:
     def compute(self, equation: Equation) -> None:
         """Compute an equation."""
         role = equation.primitive.role
-        if role == "elementwise":
+        if tiny.is_tiny(equation):
+            found = self._of_matrices(equation)
+        elif role == "elementwise":
             found = self._elementwise(equation)
         elif role == "reduction":
             found = self._reduction(equation)
@@ -331,58 +343,66 @@ class _Turn:
             elements.append(self.e.select(self.e.compare("eq", at, place[axis]), after, before))
         return self._assembled(x, elements)
 
+    # ---- matrices
+
+    def _of_matrices(self, equation: Equation) -> Rows:
+        operands = [
+            [self.e.splat(row, _width(_lanes(symbol))) for row in self.of(symbol)]
+            for symbol in equation.inputs
+        ]
+        return tiny.write_tiny(self.e, equation, operands)
+
     # ---- products
 
     def _product(self, equation: Equation) -> Rows:
         left, right, result = product_labels(equation)
+        shape = equation.output.shape
+        # What lies along the lanes: the last axis, or where it is one number the axis before it.
+        axis = len(shape) - 1 - (shape[-1:] == (1,))
+        count = shape[axis] if axis >= 0 else 1
+        summed = left[-1:] == right[-1:] and left[-1:] not in ("", *result)
+        # Where both are summed along the lanes, rows are not turned for the sake of one result.
+        if count == 1 or (summed and equation.output.spec.size == count):
+            dots = [self._dot(equation, dict(zip(result, p, strict=True))) for p in _places(shape)]
+            return self._assembled(equation.output, dots)
+        rows = []
+        for lead in _places(shape[:axis]):
+            at = dict.fromkeys(result, 0) | dict(zip(result, lead, strict=False))
+            total = self._sum(self._terms(equation, at, result[axis]))
+            rows.append(self.e.splat(total, _width(count)))
+        if axis == len(shape) - 1:
+            return rows
+        return [self.e.extract(row, i) for row in rows for i in range(count)]
+
+    def _terms(
+        self, equation: Equation, at: dict[str, int], lane: str
+    ) -> list[tuple[Value, Value]]:
+        """Return the factors at a place of the result, with a label along the lanes if any."""
+        left, right, result = product_labels(equation)
         x, y = equation.inputs
         extents = dict(zip(left + right, (*x.shape, *y.shape), strict=True))
-        inner = [label for label in left if label not in result]
-        shape = equation.output.shape
-        last = result[-1:] if _lanes(equation.output) > 1 else ""
-        along_x, along_y = last == left[-1:] != "", last == right[-1:] != ""
-        in_rows = (along_x or last not in left) and (along_y or last not in right)
-        if last and (along_x or along_y) and in_rows:
-            rows = []
-            for lead in _places(shape[:-1]):
-                at = dict(zip(result, lead, strict=False))
-                terms = []
-                for places in _places([extents[label] for label in inner]):
-                    at |= dict(zip(inner, places, strict=True))
-                    terms.append(
-                        (self._factor(x, left, at, along_x), self._factor(y, right, at, along_y))
-                    )
-                rows.append(self.e.splat(self._sum(terms), _width(_lanes(equation.output))))
-            return rows
-        return self._assembled(
-            equation.output,
-            [self._dot(equation, dict(zip(result, p, strict=True))) for p in _places(shape)],
-        )
+        inner = [label for label in left if label not in (*result, lane)]
 
-    def _factor(self, symbol: Symbol, labels: str, at: dict[str, int], is_row: bool) -> Value:
-        if is_row:
-            lead = tuple(at[label] for label in labels[:-1])
-            return self.of(symbol)[_number(symbol.shape[:-1], lead)]
-        return self.element(symbol, tuple(at[label] for label in labels))
+        def factor(symbol: Symbol, labels: str, at: dict[str, int]) -> Value:
+            if lane == "" or lane not in labels:
+                return self.element(symbol, tuple(at[label] for label in labels))
+            along = [at | {lane: i} for i in range(extents[lane])]
+            return self._copied([(symbol, tuple(p[label] for label in labels)) for p in along])
+
+        terms = []
+        for places in _places([extents[label] for label in inner]):
+            whole = at | dict(zip(inner, places, strict=True))
+            terms.append((factor(x, left, whole), factor(y, right, whole)))
+        return terms
 
     def _dot(self, equation: Equation, at: dict[str, int]) -> Value:
         """Return one element of a product: rows are multiplied as such where both are summed."""
         left, right, result = product_labels(equation)
-        x, y = equation.inputs
-        extents = dict(zip(left, x.shape, strict=True))
-        inner = [label for label in left if label not in result]
-        lane = left[-1:]
-        in_rows = lane != "" and lane in inner and lane == right[-1:] and _lanes(x) > 1
-        if in_rows:
-            inner.remove(lane)
-        terms = []
-        for places in _places([extents[label] for label in inner]):
-            at |= dict(zip(inner, places, strict=True))
-            terms.append((self._factor(x, left, at, in_rows), self._factor(y, right, at, in_rows)))
-        total = self._sum(terms)
-        if not in_rows:
-            return total
-        return self.e.horizontal(self.whole(total, _lanes(x), 0), self._add)
+        lane, lanes = left[-1:], _lanes(equation.inputs[0])
+        if lane in ("", *result) or lane != right[-1:] or lanes == 1:
+            return self._sum(self._terms(equation, at, ""))
+        total = self._sum(self._terms(equation, at, lane))
+        return self.e.horizontal(self.whole(total, lanes, 0), self._add)
 
     def _add(self, a: Value, b: Value) -> Value:
         return REDUCTIONS["reduce_sum"].combine(self.e, a, b)
