@@ -35,7 +35,7 @@ _FEWEST_TURNS = 8
 
 
 @dataclass(frozen=True)
-class _Loop:
+class _Recursion:
     """A loop's body, how many inputs are carried over and are rows, and what it is given."""
 
     body: Program
@@ -58,7 +58,7 @@ def compute_apart(draft: Draft, equation: Equation) -> Symbol | None:
     length, carries = params["length"], params["carries"]
     if length < _FEWEST_TURNS:
         return None
-    whole = _Loop(params["body"], carries, params["stacked"], equation.inputs)
+    whole = _Recursion(params["body"], carries, params["stacked"], equation.inputs)
     sums = _dear_sums(whole)
     loop = _without_sums(whole, sums)
     before = _ahead(draft, loop, length)
@@ -77,7 +77,7 @@ def compute_apart(draft: Draft, equation: Equation) -> Symbol | None:
 # ---- sums
 
 
-def _dear_sums(loop: _Loop) -> dict[int, Terms]:
+def _dear_sums(loop: _Recursion) -> dict[int, Terms]:
     """Return the carries that are but sums of what is dear, and what is added to them."""
     body = loop.body
     sums = sums_of(body, loop.carries)
@@ -87,7 +87,7 @@ def _dear_sums(loop: _Loop) -> dict[int, Terms]:
     return {i: terms for i, terms in sums.items() if any(term in dear for _, term in terms)}
 
 
-def _without_sums(loop: _Loop, sums: dict[int, Terms]) -> _Loop:
+def _without_sums(loop: _Recursion, sums: dict[int, Terms]) -> _Recursion:
     """Return a loop that stacks what is added to carries, behind its other results."""
     body, stays = loop.body, [i for i in range(len(loop.body.inputs)) if i not in sums]
     terms = [term for parts in sums.values() for _, term in parts]
@@ -95,13 +95,13 @@ def _without_sums(loop: _Loop, sums: dict[int, Terms]) -> _Loop:
     inputs = tuple(body.inputs[i] for i in stays)
     changed = of_outputs(Program(inputs, body.equations, ()), outputs)
     given = tuple(loop.given[i] for i in stays)
-    return _Loop(changed, loop.carries - len(sums), loop.rows, given)
+    return _Recursion(changed, loop.carries - len(sums), loop.rows, given)
 
 
 # ---- ahead
 
 
-def _ahead(draft: Draft, loop: _Loop, length: int) -> _Loop | None:
+def _ahead(draft: Draft, loop: _Recursion, length: int) -> _Recursion | None:
     """Return a loop that is given what is dear and of rows alone; None if nothing is."""
     body, end = loop.body, loop.end
     known = made_of(body, body.inputs[loop.carries :], lambda e: not _is_movable(e))
@@ -119,7 +119,7 @@ def _ahead(draft: Draft, loop: _Loop, length: int) -> _Loop | None:
     outputs = tuple(given_as.get(symbol, symbol) for symbol in body.outputs)
     changed = of_outputs(Program(inputs, equations, ()), outputs)
     given = (*loop.given[:end], *found, *loop.given[end:])
-    return _Loop(changed, loop.carries, loop.rows + len(found), given)
+    return _Recursion(changed, loop.carries, loop.rows + len(found), given)
 
 
 def _is_movable(equation: Equation) -> bool:
@@ -168,7 +168,7 @@ class _Behind:
     read: tuple[Symbol, ...]
 
 
-def _behind(loop: _Loop) -> _Behind | None:
+def _behind(loop: _Recursion) -> _Behind | None:
     """Return what is dear and needed by no other turn; None if nothing is.
 
     Nor is it computed behind where much more would have to be stacked than is now.
@@ -190,7 +190,9 @@ def _behind(loop: _Loop) -> _Behind | None:
     return _Behind(results, made, tuple(read)) if len(read) <= len(results) + 1 else None
 
 
-def _written(draft: Draft, loop: _Loop, behind: _Behind, params: Mapping[str, Any]) -> list[Symbol]:
+def _written(
+    draft: Draft, loop: _Recursion, behind: _Behind, params: Mapping[str, Any]
+) -> list[Symbol]:
     """Write a loop, and what is behind it; return the results of both as the loop had them."""
     body, carries = loop.body, loop.carries
     stays = [i for i in range(len(body.outputs)) if i not in behind.results]
