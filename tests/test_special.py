@@ -327,3 +327,14 @@ def test_second_derivatives_by_parameters_of_the_beta_integral_are_refused() -> 
     with pytest.raises(tw.errors.GradientError, match="second derivative of betainc"):
         tw.grad(by_a)(1.5)
     check_gradients(lambda x: tw.special.betainc(A, B, x), abs(R))
+
+
+@pytest.mark.parametrize("x", [1e300, 8e307, 1.79769313e308, np.finfo(float).max])
+@pytest.mark.parametrize("order", [0, 1])
+def test_bessel_functions_of_the_largest_numbers(order: int, x: float) -> None:
+    with mpmath.workdps(700):
+        angle = mpmath.mpf(x) - (2 * order + 1) * mpmath.pi / 4
+        wanted = float(mpmath.sqrt(2 / (mpmath.pi * mpmath.mpf(x))) * mpmath.cos(angle))
+    function = (tw.special.j0, tw.special.j1)[order]
+    for form in (function, tw.jit(function, engine="native"), tw.jit(function, engine="numpy")):
+        np.testing.assert_allclose(form(np.array([x, -x])), [wanted, wanted * (-1) ** order], 1e-14)

@@ -130,7 +130,7 @@ def _unmodified(order: int, x: Array) -> Array:
     # cos and sin of x - π/4 - nπ/2, from those of x.
     sine, cosine = np.sin(far), np.cos(far)
     turned = (cosine + sine, sine - cosine) if order == 0 else (sine - cosine, -(sine + cosine))
-    tail = (even * turned[0] - odd * turned[1]) / np.sqrt(np.pi * far)
+    tail = (even * turned[0] - odd * turned[1]) / (np.sqrt(np.pi) * np.sqrt(far))
     found = np.where(z < _FAR, total, tail)
     found = np.where(np.isfinite(z), found, np.nan)
     return (np.where(x < 0, -found, found) if order else found).astype(x.dtype)
