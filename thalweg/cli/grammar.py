@@ -106,6 +106,10 @@ def _tree(source: str) -> ast.expr:
         )
     if not source:
         raise _refusal(source, "a name was expected, not the end")
+    if "\0" in source:
+        # Python's own words for it differ between its versions.
+        place = source.index("\0") + 1
+        raise _refusal(source, f"it has null bytes at {chr(0)!r}, character {place}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of escapes that mean nothing
@@ -113,7 +117,7 @@ def _tree(source: str) -> ast.expr:
     except SyntaxError as error:
         # Of assignments and comparisons, Python's advice is for programs.
         reason = re.sub(r"[.,] (maybe|perhaps) you meant .*", "", error.msg, flags=re.IGNORECASE)
-        at = (error.offset or source.find("\0") + 1) - 1
+        at = (error.offset or 1) - 1
         place = f"at {source[at]!r}, character {at + 1}" if at < len(source) else "at the end"
         raise _refusal(source, f"{reason.rstrip('?')} {place}") from error
     except (MemoryError, RecursionError, ValueError) as error:
