@@ -108,8 +108,8 @@ def _tree(source: str) -> ast.expr:
         raise _refusal(source, "a name was expected, not the end")
     if "\0" in source:
         # Python's own words for it differ between its versions.
-        place = source.index("\0") + 1
-        raise _refusal(source, f"it has null bytes at {chr(0)!r}, character {place}")
+        first = source.index("\0") + 1
+        raise _refusal(source, rf"it has null bytes at '\x00', character {first}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # of escapes that mean nothing
