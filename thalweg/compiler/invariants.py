@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from thalweg.core.primitive import Role
-from thalweg.core.program import Equation, Program, Symbol, made_of, remove_dead_code
+from thalweg.core.program import Equation, Program, Symbol, depending, made_of, remove_dead_code
 from thalweg.core.spec import Bundle, Spec
 
 # An elementwise function of this cost takes longer than to read its value.
@@ -47,7 +47,7 @@ def ahead(
     given = {
         symbol: Symbol(Spec(symbol.shape, symbol.dtype, symbol.spec.weak)) for symbol in wanted
     }
-    rest = [_with_inputs(e, given) for e in program.equations if e.output not in given]
+    rest = [e.reading(given) for e in program.equations if e.output not in given]
     inputs = (*program.inputs[: first + count], *given.values(), *program.inputs[first + count :])
     outputs = tuple(given.get(symbol, symbol) for symbol in program.outputs)
     return before, remove_dead_code(Program(inputs, tuple(rest), outputs))
@@ -55,13 +55,12 @@ def ahead(
 
 def _dear(known: dict[Symbol, Equation]) -> set[Symbol]:
     """Return the values that something dear is computed for."""
-    dear: set[Symbol] = set()
-    for symbol, equation in known.items():
-        primitive = equation.primitive
-        own = primitive.role in _COMPUTED or primitive.cost >= _DEAR
-        if own or not dear.isdisjoint(equation.inputs):
-            dear.add(symbol)
-    return dear
+    own = (
+        symbol
+        for symbol, equation in known.items()
+        if equation.primitive.role in _COMPUTED or equation.primitive.cost >= _DEAR
+    )
+    return depending(known.values(), own)
 
 
 def _read_by_others(
@@ -80,10 +79,3 @@ def _read_by_others(
             pending += equation.inputs
         else:
             yield symbol
-
-
-def _with_inputs(equation: Equation, given: dict[Symbol, Symbol]) -> Equation:
-    if given.keys().isdisjoint(equation.inputs):
-        return equation
-    inputs = tuple(given.get(symbol, symbol) for symbol in equation.inputs)
-    return Equation(equation.primitive, inputs, equation.params, equation.output, equation.source)

@@ -13,7 +13,16 @@ from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import captured_by, cotangents
 from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
-from thalweg.core.program import Equation, Program, Symbol, finish, made_of, remove_dead_code, trace
+from thalweg.core.program import (
+    Equation,
+    Program,
+    Symbol,
+    depending,
+    finish,
+    made_of,
+    remove_dead_code,
+    trace,
+)
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
@@ -201,10 +210,8 @@ def push_forward(
 
 def reached(program: Program, given: Sequence[bool]) -> list[bool]:
     """Tell which outputs depend on some of the inputs."""
-    found = {symbol for symbol, is_given in zip(program.inputs, given, strict=True) if is_given}
-    for equation in program.equations:
-        if not found.isdisjoint(equation.inputs):
-            found.add(equation.output)
+    start = [symbol for symbol, told in zip(program.inputs, given, strict=True) if told]
+    found = depending(program.equations, start)
     return [symbol in found for symbol in program.outputs]
 
 

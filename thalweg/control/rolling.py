@@ -10,7 +10,7 @@ the equations are replaced by one loop; else they stay as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -83,12 +83,7 @@ def _with_one_of_each(program: Program, current: Trace) -> Program:
     if not same:
         return program
     current.doubles |= same.keys()
-    equations = tuple(
-        replace(e, inputs=tuple(same.get(s, s) for s in e.inputs))
-        if not same.keys().isdisjoint(e.inputs)
-        else e
-        for e in program.equations
-    )
+    equations = tuple(e.reading(same) for e in program.equations)
     outputs = tuple(same.get(symbol, symbol) for symbol in program.outputs)
     inputs = dict.fromkeys((*program.inputs, *(same[s] for s in program.inputs if s in same)))
     return Program(tuple(inputs), equations, outputs)

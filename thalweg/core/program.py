@@ -67,6 +67,13 @@ class Equation:
     output: Symbol
     source: str = ""
 
+    def reading(self, other: Mapping[Symbol, Symbol]) -> Equation:
+        """Return it with other symbols in the place of some that it reads."""
+        if other.keys().isdisjoint(self.inputs):
+            return self
+        inputs = tuple([other.get(symbol, symbol) for symbol in self.inputs])
+        return Equation(self.primitive, inputs, self.params, self.output, self.source)
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -234,6 +241,15 @@ def remove_dead_code(program: Program) -> Program:
     if len(kept) == len(program.equations):
         return program
     return Program(program.inputs, tuple(reversed(kept)), program.outputs)
+
+
+def depending(equations: Iterable[Equation], symbols: Iterable[Symbol]) -> set[Symbol]:
+    """Return symbols, and what equations compute of them, however indirectly."""
+    found = set(symbols)
+    for equation in equations:
+        if not found.isdisjoint(equation.inputs):
+            found.add(equation.output)
+    return found
 
 
 def made_of(
@@ -515,17 +531,23 @@ class Trace:
         known = self._known.get(key)
         if known is not None and not self._is_of_series(primitive, inputs):
             return known
-        symbol = Symbol(spec or self._spec(primitive, inputs, params), None, self.reference)
+        if spec is None:
+            spec = self._spec(primitive, inputs, params, values)
+        symbol = Symbol(spec, None, self.reference)
         source = current_place.line or user_line(above)
         self.equations.append(Equation(primitive, inputs, params, symbol, source))
         self._known[key] = symbol
         return symbol
 
     def _spec(
-        self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
+        self,
+        primitive: Primitive,
+        inputs: tuple[Symbol, ...],
+        params: Mapping[str, Any],
+        values: tuple[tuple[str, Any], ...],
     ) -> Spec:
         """Return the spec of a result, one object for all that are equal."""
-        kind = (primitive, tuple(params.items()), *[id(symbol.spec) for symbol in inputs])
+        kind = (primitive, values, *[id(symbol.spec) for symbol in inputs])
         stated = self._stated.get(kind)
         if stated is None:
             operands = [symbol.spec for symbol in inputs]

@@ -7,7 +7,7 @@ of what the loop stacks instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from thalweg.compiler.rewrites.turns import (
 )
 from thalweg.control.loops import counted_loop
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, Symbol, made_of
+from thalweg.core.program import Equation, Program, Symbol, depending, made_of
 from thalweg.ops.control.bundle import packed, part
 
 # From this cost on an elementwise function takes longer than its value to memory and back.
@@ -83,7 +83,7 @@ def _dear_sums(loop: _Recursion) -> dict[int, Terms]:
     sums = sums_of(body, loop.carries)
     recursive = tuple(body.outputs[i] for i in range(loop.carries) if i not in sums)
     core = {e.output for e in of_outputs(body, recursive).equations}
-    dear = _dear(e for e in body.equations if e.output not in core)
+    dear = _dear([e for e in body.equations if e.output not in core])
     return {i: terms for i, terms in sums.items() if any(term in dear for _, term in terms)}
 
 
@@ -105,7 +105,7 @@ def _ahead(draft: Draft, loop: _Recursion, length: int) -> _Recursion | None:
     """Return a loop that is given what is dear and of rows alone; None if nothing is."""
     body, end = loop.body, loop.end
     known = made_of(body, body.inputs[loop.carries :], lambda e: not _is_movable(e))
-    of_rows = _depending(body.equations, body.inputs[loop.carries : end])
+    of_rows = depending(body.equations, body.inputs[loop.carries : end])
     dear = _dear(known.values()) & of_rows
     read = [s for e in body.equations if e.output not in dear for s in e.inputs]
     wanted = tuple(s for s in dict.fromkeys((*read, *body.outputs)) if s in dear)
@@ -115,7 +115,7 @@ def _ahead(draft: Draft, loop: _Recursion, length: int) -> _Recursion | None:
     found = of_all_turns(draft, of_outputs(body, wanted), loop.given, rows, length)
     given_as = {symbol: Symbol(symbol.spec) for symbol in wanted}
     inputs = (*body.inputs[:end], *given_as.values(), *body.inputs[end:])
-    equations = tuple(_reading(e, given_as) for e in body.equations if e.output not in given_as)
+    equations = tuple(e.reading(given_as) for e in body.equations if e.output not in given_as)
     outputs = tuple(given_as.get(symbol, symbol) for symbol in body.outputs)
     changed = of_outputs(Program(inputs, equations, ()), outputs)
     given = (*loop.given[:end], *found, *loop.given[end:])
@@ -126,28 +126,11 @@ def _is_movable(equation: Equation) -> bool:
     return equation.primitive.role in ROLES and equation.output.spec.size <= _FEW
 
 
-def _dear(equations: Iterable[Equation]) -> set[Symbol]:
+def _dear(equations: Collection[Equation]) -> set[Symbol]:
     """Return the values that something dear is computed for."""
-    found: set[Symbol] = set()
-    for equation in equations:
-        primitive = equation.primitive
-        own = primitive.role == "elementwise" and primitive.cost >= _DEAR
-        if own or not found.isdisjoint(equation.inputs):
-            found.add(equation.output)
-    return found
-
-
-def _depending(equations: Iterable[Equation], symbols: Sequence[Symbol]) -> set[Symbol]:
-    found = set(symbols)
-    for equation in equations:
-        if not found.isdisjoint(equation.inputs):
-            found.add(equation.output)
-    return found
-
-
-def _reading(equation: Equation, given_as: dict[Symbol, Symbol]) -> Equation:
-    inputs = tuple(given_as.get(symbol, symbol) for symbol in equation.inputs)
-    return Equation(equation.primitive, inputs, equation.params, equation.output, equation.source)
+    elementwise = [e for e in equations if e.primitive.role == "elementwise"]
+    own = [e.output for e in elementwise if e.primitive.cost >= _DEAR]
+    return depending(equations, own)
 
 
 # ---- behind

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from thalweg.autodiff.batching import evaluate_batch
 from thalweg.compiler.rewrites.rewrite import Draft, Rule
@@ -184,9 +183,7 @@ def _without_literals(body: Program) -> tuple[Program, list[Symbol]]:
     """
     read = [*(s for e in body.equations for s in e.inputs), *body.outputs]
     inputs = {symbol: Symbol(symbol.spec) for symbol in read if symbol.value is not None}
-    equations = tuple(
-        replace(e, inputs=tuple(inputs.get(s, s) for s in e.inputs)) for e in body.equations
-    )
+    equations = tuple(e.reading(inputs) for e in body.equations)
     outputs = tuple(inputs.get(s, s) for s in body.outputs)
     return Program((*body.inputs, *inputs.values()), equations, outputs), list(inputs)
 
